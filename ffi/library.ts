@@ -1,0 +1,143 @@
+import { fromCString, toCString } from "./c_string.ts";
+import { NativeError } from "./native_error.ts";
+import { CPU_VARIANT_SYMBOLS, GGML_BASE_SYMBOLS, GGML_SYMBOLS, LLAMA_SYMBOLS } from "./symbols.ts";
+
+/** One shared library: its file name in the release, and where it can be opened (which may be `/proc/self/fd/…`). */
+export interface LibraryFile {
+  name: string;
+  path: string;
+}
+
+/** A line of llama.cpp's own log. `level` is ggml's: 1 debug, 2 info, 3 warning, 4 error; 5 continues the line before. */
+export type LogLine = (level: number, text: string) => void;
+
+/** How {@linkcode Library} opens. */
+export interface LibraryOptions {
+  /** Takes the log of llama.cpp and ggml. */
+  log: LogLine;
+  /** The one CPU variant to load, e.g. `haswell`; the best one for this processor when absent. */
+  cpuVariant?: string;
+}
+
+type Base = Deno.DynamicLibrary<typeof GGML_BASE_SYMBOLS>;
+type Ggml = Deno.DynamicLibrary<typeof GGML_SYMBOLS>;
+type Llama = Deno.DynamicLibrary<typeof LLAMA_SYMBOLS>;
+
+const LOG_CALLBACK = { parameters: ["i32", "pointer", "pointer"], result: "void" } as const;
+
+/** llama.cpp's libraries, opened in the order that every OS accepts, with their backends loaded. One per process: backends are global. */
+export class Library implements Disposable {
+  /** The functions of libllama. */
+  readonly llama: Llama["symbols"];
+  /** The CPU variant in use, e.g. `haswell`; `generic` where the platform has just one. */
+  readonly cpuVariant: string;
+  readonly #base: Base;
+  readonly #ggml: Ggml;
+  readonly #llama: Llama;
+  readonly #log: Deno.UnsafeCallback<typeof LOG_CALLBACK>;
+  #disposed = false;
+
+  /**
+   * Opens the libraries and loads every backend among `files`.
+   *
+   * @throws {NativeError} When a library is missing or the OS refuses it, or no CPU variant runs on this processor.
+   */
+  constructor(files: readonly LibraryFile[], options: LibraryOptions) {
+    // ggml-base comes first: Windows does not search a library's own folder for what it needs, and a memfd has none.
+    this.#base = open(findLibrary(files, /^(lib)?ggml-base\./), GGML_BASE_SYMBOLS);
+    this.#ggml = open(findLibrary(files, /^(lib)?ggml\./), GGML_SYMBOLS);
+    this.#llama = open(findLibrary(files, /^(lib)?llama\./), LLAMA_SYMBOLS);
+    this.llama = this.#llama.symbols;
+    this.#log = new Deno.UnsafeCallback(
+      LOG_CALLBACK,
+      (level, text) => options.log(level, fromCString(text)?.trimEnd() ?? ""),
+    );
+    this.llama.llama_log_set(this.#log.pointer, null);
+    for (const file of files) {
+      // A GPU backend that finds no device or driver is no error: the CPU remains.
+      if (/^(lib)?ggml-(?!base\.|cpu[-.])/.test(file.name)) this.#ggml.symbols.ggml_backend_load(toCString(file.path));
+    }
+    this.cpuVariant = this.#loadCpu(files, options.cpuVariant);
+    this.llama.llama_backend_init();
+  }
+
+  /** The names of the devices that ggml found, e.g. `["CPU"]`. */
+  deviceNames(): string[] {
+    const { ggml_backend_dev_count, ggml_backend_dev_get } = this.#ggml.symbols;
+    return Array.from({ length: Number(ggml_backend_dev_count()) }, (_, index) => {
+      const device = ggml_backend_dev_get(BigInt(index));
+      return fromCString(this.#base.symbols.ggml_backend_dev_name(device)) ?? "unnamed";
+    });
+  }
+
+  #loadCpu(files: readonly LibraryFile[], wanted: string | undefined): string {
+    const variants = files.flatMap((file) => {
+      const found = /^(?:lib)?ggml-cpu-?(.*)\.(?:so|dll|dylib)$/.exec(file.name);
+      return found ? [{ variant: found[1] || "generic", path: file.path }] : [];
+    });
+    const candidates = wanted === undefined ? bestFirst(variants) : variants.filter((v) => v.variant === wanted);
+    for (const { variant, path } of candidates) {
+      if (this.#ggml.symbols.ggml_backend_load(toCString(path)) !== null) return variant;
+    }
+    const names = variants.map((v) => v.variant).join(", ");
+    throw new NativeError(
+      wanted === undefined
+        ? `No CPU variant of ggml runs on this processor; there are ${names}`
+        : `The CPU variant "${wanted}" is missing or does not run on this processor; there are ${names}`,
+    );
+  }
+
+  /** Closes what can be closed; every model must be disposed before. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.llama.llama_log_set(null, null);
+    this.#llama.close();
+    this.#ggml.close();
+    this.#base.close();
+    this.#log.close();
+  }
+}
+
+function findLibrary(files: readonly LibraryFile[], pattern: RegExp): LibraryFile {
+  const found = files.find((file) => pattern.test(file.name));
+  if (found === undefined) {
+    throw new NativeError(
+      `No library like ${pattern} among ${files.map((file) => file.name).join(", ") || "no files"}`,
+    );
+  }
+  return found;
+}
+
+function open<const S extends Deno.ForeignLibraryInterface>(file: LibraryFile, symbols: S): Deno.DynamicLibrary<S> {
+  try {
+    return Deno.dlopen(file.path, symbols);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NativeError(`Cannot open the library "${file.name}" at ${file.path}: ${reason}`, { cause: error });
+  }
+}
+
+/** Those variants that run here, best first, by each library's own score (0 says that the processor lacks something). */
+function bestFirst(variants: { variant: string; path: string }[]): { variant: string; path: string }[] {
+  if (variants.length < 2) return variants;
+  return variants
+    .map((variant) => ({ ...variant, score: score(variant.path) }))
+    .filter((variant) => variant.score > 0)
+    .sort((a, b) => b.score - a.score);
+}
+
+function score(path: string): number {
+  let library;
+  try {
+    library = Deno.dlopen(path, CPU_VARIANT_SYMBOLS);
+  } catch {
+    // A variant that the loader refuses (an instruction set that the OS lacks, say) is one that does not run here.
+    return 0;
+  }
+  try {
+    return library.symbols.ggml_backend_score();
+  } finally {
+    library.close();
+  }
+}

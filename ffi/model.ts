@@ -1,0 +1,125 @@
+import { fromCString, readSized } from "./c_string.ts";
+import { expectHandle, type ModelHandle } from "./handles.ts";
+import { CFile } from "./c_file.ts";
+import type { Library } from "./library.ts";
+import { NativeError } from "./native_error.ts";
+import { MODEL_PARAMS } from "./structs.ts";
+import { Vocabulary } from "./vocabulary.ts";
+
+/** Where a model lies and how it is loaded. */
+export interface ModelOptions {
+  /** The file that holds the GGUF: a `.gguf`, or an executable with one inside. */
+  path: string;
+  /** Byte at which the GGUF begins; a multiple of 32, or the file is read instead of mapped. */
+  offset: number;
+  /** Layers given to a GPU; undefined as many as fit. */
+  gpuLayers?: number;
+  /** Map the file instead of reading it; true unless set. */
+  mmap?: boolean;
+  /** Keep the weights from being swapped out. */
+  mlock?: boolean;
+}
+
+/** `enum llama_load_mode` of llama.h. */
+const LOAD_MODE = { none: 0, mmap: 1, mlock: 2, mmapMlock: 3 } as const;
+
+/** Loaded weights with their tokenizer and metadata. Disposing it frees the contexts made from it first. */
+export class Model implements Disposable {
+  readonly library: Library;
+  readonly vocabulary: Vocabulary;
+  readonly #children = new Set<Disposable>();
+  #handle: ModelHandle | undefined;
+
+  /**
+   * Loads a model. The bytes must have been checked before (`lib/gguf`): llama.cpp trusts much of what it reads.
+   *
+   * @throws {NativeError} When llama.cpp refuses it; its log says why.
+   */
+  constructor(library: Library, options: ModelOptions) {
+    this.library = library;
+    this.#handle = load(library, options);
+    this.vocabulary = new Vocabulary(
+      library,
+      () => expectHandle(library.llama.llama_model_get_vocab(this.handle), "vocabulary"),
+    );
+  }
+
+  /** The `struct llama_model *`; throws after use. */
+  get handle(): ModelHandle {
+    if (this.#handle === undefined) throw new NativeError("This model was disposed");
+    return this.#handle;
+  }
+
+  /** Has `child` disposed before this model is; for what is made from it. */
+  adopt(child: Disposable): void {
+    this.#children.add(child);
+  }
+
+  /** Forgets a child that was disposed by itself. */
+  release(child: Disposable): void {
+    this.#children.delete(child);
+  }
+
+  /** Tokens of context that it was trained for. */
+  get trainContextLength(): number {
+    return this.library.llama.llama_model_n_ctx_train(this.handle);
+  }
+
+  /** Architecture, size and quantization in words. */
+  get description(): string {
+    return readSized((buffer, size) => this.library.llama.llama_model_desc(this.handle, buffer, size)) ?? "";
+  }
+
+  /** Bytes of all tensors. */
+  get sizeBytes(): number {
+    return Number(this.library.llama.llama_model_size(this.handle));
+  }
+
+  /** Number of weights. */
+  get parameters(): number {
+    return Number(this.library.llama.llama_model_n_params(this.handle));
+  }
+
+  /** The Jinja template for conversations, if the model has one. */
+  get chatTemplate(): string | undefined {
+    return fromCString(this.library.llama.llama_model_chat_template(this.handle, null));
+  }
+
+  /** Whether it generates text by decoding alone: encoder-decoder and encoder-only models do not. */
+  get isDecoderOnly(): boolean {
+    const { llama_model_has_decoder, llama_model_has_encoder } = this.library.llama;
+    return llama_model_has_decoder(this.handle) && !llama_model_has_encoder(this.handle);
+  }
+
+  /** The scalar metadata as llama.cpp prints them, in the file's order. */
+  metadata(): Map<string, string> {
+    const { llama_model_meta_count, llama_model_meta_key_by_index, llama_model_meta_val_str_by_index } =
+      this.library.llama;
+    const metadata = new Map<string, string>();
+    for (let i = 0; i < llama_model_meta_count(this.handle); i++) {
+      const key = readSized((buffer, size) => llama_model_meta_key_by_index(this.handle, i, buffer, size));
+      const value = readSized((buffer, size) => llama_model_meta_val_str_by_index(this.handle, i, buffer, size));
+      if (key !== undefined && value !== undefined) metadata.set(key, value);
+    }
+    return metadata;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#handle === undefined) return;
+    for (const child of [...this.#children]) child[Symbol.dispose]();
+    this.library.llama.llama_model_free(this.#handle);
+    this.#handle = undefined;
+  }
+}
+
+function load({ llama }: Library, { path, offset, gpuLayers, mmap = true, mlock = false }: ModelOptions): ModelHandle {
+  const params = MODEL_PARAMS.view(new Uint8Array(llama.llama_model_default_params()));
+  if (gpuLayers !== undefined) params.set("n_gpu_layers", gpuLayers);
+  if (mmap) params.set("load_mode", mlock ? LOAD_MODE.mmapMlock : LOAD_MODE.mmap);
+  else params.set("load_mode", mlock ? LOAD_MODE.mlock : LOAD_MODE.none);
+  // The mapping outlives the FILE.
+  using file = new CFile(path, offset);
+  const handle = llama.llama_model_load_from_file_ptr(file.handle, params.bytes);
+  if (handle === null) throw new NativeError(`llama.cpp cannot load the model at byte ${offset} of "${path}"`);
+  return handle;
+}

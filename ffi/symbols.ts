@@ -1,0 +1,156 @@
+import { handle } from "./handles.ts";
+import { BATCH, CONTEXT_PARAMS, MODEL_PARAMS, SAMPLER_CHAIN_PARAMS } from "./structs.ts";
+
+// Every function that we call, one table per library, the prototype of llama.cpp v0.4.0 above each entry.
+// tests/ffi/header_test.ts checks each entry against the header and against the libraries of every platform.
+
+const model = handle<"llama_model">();
+const context = handle<"llama_context">();
+const vocab = handle<"llama_vocab">();
+const memory = handle<"llama_memory">();
+const sampler = handle<"llama_sampler">();
+const backend = handle<"ggml_backend_reg">();
+const device = handle<"ggml_backend_device">();
+
+/** Functions of libggml-base. */
+export const GGML_BASE_SYMBOLS = {
+  // const char * ggml_backend_dev_name(ggml_backend_dev_t device);
+  ggml_backend_dev_name: { parameters: [device], result: "pointer" },
+  // const char * ggml_backend_dev_description(ggml_backend_dev_t device);
+  ggml_backend_dev_description: { parameters: [device], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** Functions of libggml. */
+export const GGML_SYMBOLS = {
+  // ggml_backend_reg_t ggml_backend_load(const char * path);
+  ggml_backend_load: { parameters: ["buffer"], result: backend },
+  // size_t ggml_backend_dev_count(void);
+  ggml_backend_dev_count: { parameters: [], result: "usize" },
+  // ggml_backend_dev_t ggml_backend_dev_get(size_t index);
+  ggml_backend_dev_get: { parameters: ["usize"], result: device },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** Functions of libllama. */
+export const LLAMA_SYMBOLS = {
+  // void llama_backend_init(void);
+  llama_backend_init: { parameters: [], result: "void" },
+  // void llama_log_set(ggml_log_callback log_callback, void * user_data);
+  llama_log_set: { parameters: ["function", "pointer"], result: "void" },
+
+  // struct llama_model_params llama_model_default_params(void);
+  llama_model_default_params: { parameters: [], result: MODEL_PARAMS.native },
+  // struct llama_context_params llama_context_default_params(void);
+  llama_context_default_params: { parameters: [], result: CONTEXT_PARAMS.native },
+  // struct llama_sampler_chain_params llama_sampler_chain_default_params(void);
+  llama_sampler_chain_default_params: { parameters: [], result: SAMPLER_CHAIN_PARAMS.native },
+
+  // struct llama_model * llama_model_load_from_file_ptr(FILE * file, struct llama_model_params params);
+  llama_model_load_from_file_ptr: { parameters: [handle<"FILE">(), MODEL_PARAMS.native], result: model },
+  // void llama_model_free(struct llama_model * model);
+  llama_model_free: { parameters: [model], result: "void" },
+  // const struct llama_vocab * llama_model_get_vocab(const struct llama_model * model);
+  llama_model_get_vocab: { parameters: [model], result: vocab },
+  // int32_t llama_model_n_ctx_train(const struct llama_model * model);
+  llama_model_n_ctx_train: { parameters: [model], result: "i32" },
+  // int32_t llama_model_desc(const struct llama_model * model, char * buf, size_t buf_size);
+  llama_model_desc: { parameters: [model, "buffer", "usize"], result: "i32" },
+  // uint64_t llama_model_size(const struct llama_model * model);
+  llama_model_size: { parameters: [model], result: "u64" },
+  // uint64_t llama_model_n_params(const struct llama_model * model);
+  llama_model_n_params: { parameters: [model], result: "u64" },
+  // const char * llama_model_chat_template(const struct llama_model * model, const char * name);
+  llama_model_chat_template: { parameters: [model, "buffer"], result: "pointer" },
+  // bool llama_model_has_decoder(const struct llama_model * model);
+  llama_model_has_decoder: { parameters: [model], result: "bool" },
+  // bool llama_model_has_encoder(const struct llama_model * model);
+  llama_model_has_encoder: { parameters: [model], result: "bool" },
+  // int32_t llama_model_meta_count(const struct llama_model * model);
+  llama_model_meta_count: { parameters: [model], result: "i32" },
+  // int32_t llama_model_meta_key_by_index(const struct llama_model * model, int32_t i, char * buf, size_t buf_size);
+  llama_model_meta_key_by_index: { parameters: [model, "i32", "buffer", "usize"], result: "i32" },
+  // int32_t llama_model_meta_val_str_by_index(const struct llama_model * model, int32_t i, char * buf, size_t buf_size);
+  llama_model_meta_val_str_by_index: { parameters: [model, "i32", "buffer", "usize"], result: "i32" },
+
+  // struct llama_context * llama_init_from_model(struct llama_model * model, struct llama_context_params params);
+  llama_init_from_model: { parameters: [model, CONTEXT_PARAMS.native], result: context },
+  // void llama_free(struct llama_context * ctx);
+  llama_free: { parameters: [context], result: "void" },
+  // uint32_t llama_n_ctx(const struct llama_context * ctx);
+  llama_n_ctx: { parameters: [context], result: "u32" },
+  // uint32_t llama_n_ctx_seq(const struct llama_context * ctx);
+  llama_n_ctx_seq: { parameters: [context], result: "u32" },
+  // uint32_t llama_n_batch(const struct llama_context * ctx);
+  llama_n_batch: { parameters: [context], result: "u32" },
+  // uint32_t llama_n_ubatch(const struct llama_context * ctx);
+  llama_n_ubatch: { parameters: [context], result: "u32" },
+  // uint32_t llama_n_seq_max(const struct llama_context * ctx);
+  llama_n_seq_max: { parameters: [context], result: "u32" },
+  // int32_t llama_n_threads(struct llama_context * ctx);
+  llama_n_threads: { parameters: [context], result: "i32" },
+  // int32_t llama_decode(struct llama_context * ctx, struct llama_batch batch);
+  llama_decode: { parameters: [context, BATCH.native], result: "i32" },
+  // void llama_synchronize(struct llama_context * ctx);
+  llama_synchronize: { parameters: [context], result: "void" },
+
+  // llama_memory_t llama_get_memory(const struct llama_context * ctx);
+  llama_get_memory: { parameters: [context], result: memory },
+  // void llama_memory_clear(llama_memory_t mem, bool data);
+  llama_memory_clear: { parameters: [memory, "bool"], result: "void" },
+  // bool llama_memory_seq_rm(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1);
+  llama_memory_seq_rm: { parameters: [memory, "i32", "i32", "i32"], result: "bool" },
+  // llama_pos llama_memory_seq_pos_max(llama_memory_t mem, llama_seq_id seq_id);
+  llama_memory_seq_pos_max: { parameters: [memory, "i32"], result: "i32" },
+
+  // int32_t llama_vocab_n_tokens(const struct llama_vocab * vocab);
+  llama_vocab_n_tokens: { parameters: [vocab], result: "i32" },
+  // bool llama_vocab_is_eog(const struct llama_vocab * vocab, llama_token token);
+  llama_vocab_is_eog: { parameters: [vocab, "i32"], result: "bool" },
+  // llama_token llama_vocab_bos(const struct llama_vocab * vocab);
+  llama_vocab_bos: { parameters: [vocab], result: "i32" },
+  // llama_token llama_vocab_eos(const struct llama_vocab * vocab);
+  llama_vocab_eos: { parameters: [vocab], result: "i32" },
+  // bool llama_vocab_get_add_bos(const struct llama_vocab * vocab);
+  llama_vocab_get_add_bos: { parameters: [vocab], result: "bool" },
+  // bool llama_vocab_get_add_eos(const struct llama_vocab * vocab);
+  llama_vocab_get_add_eos: { parameters: [vocab], result: "bool" },
+  // int32_t llama_tokenize(const struct llama_vocab * vocab, const char * text, int32_t text_len, llama_token * tokens,
+  //                        int32_t n_tokens_max, bool add_special, bool parse_special);
+  llama_tokenize: { parameters: [vocab, "buffer", "i32", "buffer", "i32", "bool", "bool"], result: "i32" },
+  // int32_t llama_token_to_piece(const struct llama_vocab * vocab, llama_token token, char * buf, int32_t length, int32_t lstrip,
+  //                              bool special);
+  llama_token_to_piece: { parameters: [vocab, "i32", "buffer", "i32", "i32", "bool"], result: "i32" },
+
+  // struct llama_sampler * llama_sampler_chain_init(struct llama_sampler_chain_params params);
+  llama_sampler_chain_init: { parameters: [SAMPLER_CHAIN_PARAMS.native], result: sampler },
+  // void llama_sampler_chain_add(struct llama_sampler * chain, struct llama_sampler * smpl);
+  llama_sampler_chain_add: { parameters: [sampler, sampler], result: "void" },
+  // void llama_sampler_free(struct llama_sampler * smpl);
+  llama_sampler_free: { parameters: [sampler], result: "void" },
+  // llama_token llama_sampler_sample(struct llama_sampler * smpl, struct llama_context * ctx, int32_t idx);
+  llama_sampler_sample: { parameters: [sampler, context, "i32"], result: "i32" },
+  // void llama_sampler_accept(struct llama_sampler * smpl, llama_token token);
+  llama_sampler_accept: { parameters: [sampler, "i32"], result: "void" },
+  // struct llama_sampler * llama_sampler_init_greedy(void);
+  llama_sampler_init_greedy: { parameters: [], result: sampler },
+  // struct llama_sampler * llama_sampler_init_dist(uint32_t seed);
+  llama_sampler_init_dist: { parameters: ["u32"], result: sampler },
+  // struct llama_sampler * llama_sampler_init_top_k(int32_t k);
+  llama_sampler_init_top_k: { parameters: ["i32"], result: sampler },
+  // struct llama_sampler * llama_sampler_init_top_p(float p, size_t min_keep);
+  llama_sampler_init_top_p: { parameters: ["f32", "usize"], result: sampler },
+  // struct llama_sampler * llama_sampler_init_min_p(float p, size_t min_keep);
+  llama_sampler_init_min_p: { parameters: ["f32", "usize"], result: sampler },
+  // struct llama_sampler * llama_sampler_init_typical(float p, size_t min_keep);
+  llama_sampler_init_typical: { parameters: ["f32", "usize"], result: sampler },
+  // struct llama_sampler * llama_sampler_init_temp(float t);
+  llama_sampler_init_temp: { parameters: ["f32"], result: sampler },
+  // struct llama_sampler * llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat,
+  //                                                     float penalty_freq, float penalty_present);
+  llama_sampler_init_penalties: { parameters: ["i32", "i32", "f32", "f32", "f32"], result: sampler },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The one function of a CPU variant of ggml that we call ourselves, to choose among them. */
+export const CPU_VARIANT_SYMBOLS = {
+  // int ggml_backend_score(void);
+  ggml_backend_score: { parameters: [], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;

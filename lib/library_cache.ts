@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { createMemoryFile, isExecutableMapping } from "../ffi/libc.ts";
+import { EngineError } from "./errors.ts";
+import { ensurePrivateFolder, FolderRefusal } from "./private_folder.ts";
+
+/** One native library as it is packed. */
+export interface PackedLibrary {
+  /** Its file name, e.g. `libllama.v0.4.0.so`. */
+  name: string;
+  size: number;
+  /** Of its bytes, 64 hexadecimal digits. */
+  sha256: string;
+  /** Unpacks it. */
+  read(): Uint8Array<ArrayBuffer>;
+}
+
+/** A library where it can be opened. */
+export interface CachedLibrary {
+  name: string;
+  path: string;
+}
+
+/** The libraries of an executable that go with no file name: kept in memory. */
+export const IN_MEMORY = "memory";
+
+const UNUSED_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/**
+ * Unpacks the libraries once into a folder of this user and checks every byte of them at each start. Where no place is writable and lets
+ * code run, the next one is tried; the last is a file in memory.
+ *
+ * @param places Folders to try in order, or {@linkcode IN_MEMORY}.
+ * @throws {EngineError} `io` listing each place and what is wrong with it.
+ */
+export function provideLibraries(libraries: readonly PackedLibrary[], places = libraryPlaces()): CachedLibrary[] {
+  const refusals: string[] = [];
+  for (const place of places) {
+    try {
+      return place === IN_MEMORY ? inMemory(libraries) : inFolder(libraries, place);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      refusals.push(`${place}: ${reason}`);
+    }
+  }
+  throw new EngineError("io", `No place to unpack the native libraries to: ${refusals.join("; ")}`);
+}
+
+/** Where libraries may be unpacked, best first. The environment is read at each call. */
+export function libraryPlaces(): string[] {
+  const { XDG_CACHE_HOME, HOME, XDG_RUNTIME_DIR, LOCALAPPDATA } = Deno.env.toObject();
+  const { os } = Deno.build;
+  const homeCache = HOME && join(HOME, os === "darwin" ? "Library/Caches" : ".cache");
+  const bases = os === "windows" ? [XDG_CACHE_HOME, LOCALAPPDATA] : [XDG_CACHE_HOME, homeCache, XDG_RUNTIME_DIR];
+  const places = bases.flatMap((base) => base ? [join(base, "packllama")] : []);
+  return os === "linux" ? [...places, `/dev/shm/packllama-${Deno.uid()}`, IN_MEMORY] : places;
+}
+
+/** Whether this is the name of a folder of unpacked libraries, or of one that was never finished. */
+export function isLibraryFolder(name: string): boolean {
+  return /^lib-[0-9a-f]{16}(\.\d+\.tmp)?$/.test(name);
+}
+
+function inFolder(libraries: readonly PackedLibrary[], place: string): CachedLibrary[] {
+  ensurePrivateFolder(place);
+  const folder = join(place, folderName(libraries));
+  let problem = problemIn(folder, libraries);
+  if (problem !== undefined) {
+    unpack(libraries, folder);
+    prune(place, folder);
+    problem = problemIn(folder, libraries);
+    if (problem !== undefined) throw new FolderRefusal(problem);
+  }
+  const cached = libraries.map(({ name }) => ({ name, path: join(folder, name) }));
+  const first = cached[0];
+  if (first !== undefined && !isExecutableMapping(first.path)) {
+    throw new FolderRefusal("does not let code run (noexec)");
+  }
+  // Says that it is in use; pruning goes by it.
+  Deno.utimeSync(folder, new Date(), new Date());
+  return cached;
+}
+
+/** Named by its contents, so that another release's libraries never get in the way. */
+function folderName(libraries: readonly PackedLibrary[]): string {
+  const all = createHash("sha256");
+  for (const { name, sha256 } of libraries) all.update(`${name} ${sha256}\n`);
+  return `lib-${all.digest("hex").slice(0, 16)}`;
+}
+
+function problemIn(folder: string, libraries: readonly PackedLibrary[]): string | undefined {
+  for (const { name, size, sha256 } of libraries) {
+    try {
+      const bytes = Deno.readFileSync(join(folder, name));
+      if (bytes.length !== size) return `${name} has ${bytes.length} bytes instead of ${size}`;
+      if (createHash("sha256").update(bytes).digest("hex") !== sha256) return `${name} has the wrong SHA-256`;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  return undefined;
+}
+
+function unpack(libraries: readonly PackedLibrary[], folder: string): void {
+  const temporary = `${folder}.${Deno.pid}.tmp`;
+  try {
+    Deno.mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    for (const { name, read } of libraries) Deno.writeFileSync(join(temporary, name), read(), { mode: 0o600 });
+    removeIfThere(folder); // Damaged, or not there.
+    Deno.renameSync(temporary, folder);
+  } catch (error) {
+    removeIfThere(temporary);
+    // Another process may have been quicker; the caller looks at what is there now.
+    if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) throw error;
+  }
+}
+
+/** Removes libraries that no start has used for a month, and what a killed start left. */
+function prune(place: string, keep: string): void {
+  const now = Date.now();
+  for (const entry of Deno.readDirSync(place)) {
+    const path = join(place, entry.name);
+    if (path === keep || !isLibraryFolder(entry.name)) continue;
+    const age = now - (Deno.statSync(path).mtime?.getTime() ?? now);
+    if (age > UNUSED_DAYS * DAY_MS || (path.endsWith(".tmp") && age > DAY_MS)) removeIfThere(path);
+  }
+}
+
+function inMemory(libraries: readonly PackedLibrary[]): CachedLibrary[] {
+  return libraries.map(({ name, read }) => ({ name, path: createMemoryFile(name, read()) }));
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { AvailableMemory } from "./available_memory.ts";
+import { EngineError } from "./errors.ts";
+import { kvBytesPerToken, type ModelFacts } from "./gguf/mod.ts";
+
+/** What is asked of memory. */
+export interface MemoryRequest {
+  /** For messages. */
+  modelName: string;
+  facts: ModelFacts;
+  /** Tokens of context wanted; 0 for as many as the model was trained for, or fewer where memory is short. */
+  contextLength: number;
+  /** The most tokens computed at once. */
+  ubatchSize: number;
+  available: AvailableMemory;
+}
+
+/** Context of a model that does not say what it was trained for. */
+const UNKNOWN_TRAINING = 4096;
+/** A shorter context than this is of no use to a conversation. */
+const LEAST_CONTEXT = 512;
+const CONTEXT_STEP = 256;
+/** What the program itself takes, and a reserve for the machine. */
+const OVERHEAD_BYTES = 192e6;
+
+/**
+ * Decides how many tokens of context there will be, before anything is loaded.
+ *
+ * @returns Tokens: the request itself, or for 0 what the model was trained for, cut to what memory allows (a multiple of 256, at least 512).
+ * @throws {EngineError} `out_of_memory` with the numbers, when weights and context do not fit.
+ */
+export function fitContext({ modelName, facts, contextLength, ubatchSize, available }: MemoryRequest): number {
+  const perToken = kvBytesPerToken(facts);
+  // Activations of one ubatch; llama.cpp keeps a few tensors of this width alive at a time.
+  const compute = ubatchSize * (facts.embeddingLength ?? 4096) * 4 * 12;
+  const fixed = facts.sizeBytes + compute + OVERHEAD_BYTES;
+  const wanted = contextLength || facts.contextLength || UNKNOWN_TRAINING;
+  if (fixed + wanted * perToken <= available.bytes) return wanted;
+  const fitting = perToken === 0 ? 0 : Math.floor((available.bytes - fixed) / perToken / CONTEXT_STEP) * CONTEXT_STEP;
+  if (contextLength === 0 && fitting >= LEAST_CONTEXT) return fitting;
+  const needs =
+    `its weights take ${gigabytes(facts.sizeBytes)}, ${wanted} tokens of context ${gigabytes(wanted * perToken)} ` +
+    `and computing ${gigabytes(compute + OVERHEAD_BYTES)}`;
+  const advice = fitting >= LEAST_CONTEXT
+    ? `--ctx-size ${fitting} would fit`
+    : "choose a smaller model or quantization";
+  throw new EngineError(
+    "out_of_memory",
+    `Model "${modelName}" does not fit memory: ${needs}, but ${gigabytes(available.bytes)} are available ` +
+      `(${available.limitedBy}); ${advice}, or try anyway with --no-memory-check`,
+  );
+}
+
+function gigabytes(bytes: number): string {
+  return `${(Math.max(0, bytes) / 1e9).toFixed(2)} GB`;
+}

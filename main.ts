@@ -1,0 +1,217 @@
+import { basename, dirname, join } from "node:path";
+import { Command, CommanderError, Option } from "commander";
+import { listCache, removeFromCache } from "./lib/cache_report.ts";
+import {
+  formatInspection,
+  inspect,
+  type Llamafile,
+  openLlamafile,
+  openModelFile,
+  pack,
+  PACKLLAMA_VERSION,
+  verify,
+} from "./lib/container/mod.ts";
+import { EngineError, toEngineError } from "./lib/errors.ts";
+import { configureLog } from "./lib/log.ts";
+import { THIRD_PARTY_NOTICES } from "./lib/notices.ts";
+import { checkOptions, normalizeOptions, optionsOfEnvironment } from "./lib/option_line.ts";
+import { type OptionSpec, SERVE_OPTIONS, type ServeOptions } from "./lib/options.ts";
+import { stderrProgress } from "./lib/progress.ts";
+import { splitWords } from "./lib/split_words.ts";
+import { hostTarget, parseTarget, type Target } from "./lib/target.ts";
+import { findPulled, pull } from "./models/mod.ts";
+import { serveUntilEnd } from "./server/mod.ts";
+
+const DEFAULT_PORT = 8080;
+const NAMED_COMMANDS = ["pack", "inspect", "verify", "pull", "cache", "help", "--version"];
+
+if (import.meta.main) await main(Deno.args);
+
+/** Runs the command line and ends the process: 0 when all went well, 1 when it failed, 2 when the command line is wrong. */
+async function main(args: string[]): Promise<void> {
+  try {
+    const [first = "", ...rest] = args;
+    if (first === "--licenses") console.log(THIRD_PARTY_NOTICES);
+    else if (NAMED_COMMANDS.includes(first)) await makeProgram().parseAsync(args, { from: "user" });
+    else await serve(first === "serve" ? rest : args);
+  } catch (error) {
+    // Commander has said what is wrong, or printed the help that was asked for.
+    if (error instanceof CommanderError) Deno.exit(error.exitCode === 0 ? 0 : 2);
+    const { code, message } = toEngineError(error, "Failed");
+    console.error(`error: ${message}`);
+    Deno.exit(code === "usage" ? 2 : 1);
+  }
+  Deno.exit(0);
+}
+
+function makeProgram(): Command {
+  const program = new Command("packllama").exitOverride()
+    .description(
+      "One file that is a language model: it serves an OpenAI-compatible API from the weights inside itself.",
+    )
+    .version(PACKLLAMA_VERSION, "--version")
+    .addCommand(makeServeCommand(), { isDefault: true });
+  program.command("pack").description("make one executable of a model")
+    .argument("<model>", "a GGUF file, or a llamafile whose model is taken")
+    .option("-o, --output <file>", "the executable to write (default: the model's name with .llamafile)")
+    .option("--target <target>", "the platform that it is for", Deno.build.target)
+    .option("--args <line>", "its default options, as written on a command line")
+    .option("--model-card <file>", "a text about the model, packed beside it")
+    .action(packCommand);
+  program.command("inspect").description("say what a file holds").argument("<file>")
+    .option("--json", "as JSON").action(inspectCommand);
+  program.command("verify").description("check every hash in a file").argument("<file>").action(verifyCommand);
+  program.command("pull").description("fetch a model and check it")
+    .argument("<what>", "a name, an address, or hf:owner/repo/file.gguf")
+    .option("-o, --output <path>", "where to put it (default: the cache folder)").action(pullCommand);
+  program.command("cache").description("show what is cached, or remove it")
+    .option("--clean <what>", "remove libraries, models or all").action(cacheCommand);
+  return program;
+}
+
+function makeServeCommand(): Command {
+  const command = new Command("serve").exitOverride().description("serve the model (the default)");
+  for (const spec of Object.values<OptionSpec>(SERVE_OPTIONS)) {
+    const fallback = spec.schema.safeParse(undefined).data;
+    const shown = typeof fallback === "number" || typeof fallback === "string" ? ` (default: ${fallback})` : "";
+    const also = spec.aliases === undefined ? "" : ` (also ${spec.aliases.join(", ")})`;
+    command.addOption(new Option(spec.flags, spec.help + shown + also).helpGroup(`${spec.group}:`));
+  }
+  return command
+    .addOption(new Option("--version", "print the version").helpGroup("Diagnostics:"))
+    .addOption(new Option("--licenses", "print the licences of what is inside").helpGroup("Diagnostics:"))
+    .addHelpText("after", "\nOther commands: pack, inspect, verify, pull, cache; see help COMMAND.")
+    .addHelpText("after", "Environment: PACKLLAMA_CTX_SIZE is --ctx-size, and so on for each option.");
+}
+
+/** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
+async function serve(args: string[]): Promise<void> {
+  if (args.includes("--help") || args.includes("-h")) return makeServeCommand().outputHelp();
+  const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(args)];
+  const given = parseOptions(user);
+  using executable = openLlamafile(ownExecutable());
+  const modelPath = given.model === undefined ? undefined : findPulled(given.model);
+  if (modelPath === undefined && executable.weights === undefined) {
+    if (args.length === 0) return makeProgram().outputHelp();
+    throw new EngineError("usage", "This file carries no model: name one with --model FILE, or see --help");
+  }
+  const lines = modelPath === undefined ? executable.args : argsOf(modelPath);
+  const options = parseOptions([...packedOptions(lines.before), ...user, ...packedOptions(lines.after)]);
+  configureLog({ verbose: options.verbose });
+  await serveUntilEnd({
+    options,
+    executable,
+    modelPath: modelPath ?? executable.path,
+    port: options.port ?? DEFAULT_PORT,
+    portGiven: given.port !== undefined,
+    workerUrl: workerUrl(),
+    version: PACKLLAMA_VERSION,
+  });
+}
+
+function parseOptions(tokens: string[]): ServeOptions {
+  return checkOptions(makeServeCommand().parse(tokens, { from: "user" }).opts());
+}
+
+/** What the user wrote must all be understood. */
+function userOptions(args: string[]): string[] {
+  const { tokens, unknown, operands } = normalizeOptions(args);
+  if (unknown[0] !== undefined) throw new EngineError("usage", `Unknown option ${unknown[0]}; see --help`);
+  if (operands[0] !== undefined) throw new EngineError("usage", `Unknown command "${operands[0]}"; see --help`);
+  return tokens;
+}
+
+/** What was packed may be meant for other programs: what is not understood is said and left out, and the model is the one inside. */
+function packedOptions(lines: string[]): string[] {
+  const { tokens, unknown } = normalizeOptions(lines);
+  if (unknown.length > 0) console.error(`warning: ignoring ${unknown.join(", ")} of the file's own options`);
+  return tokens.flatMap((token, i) => token === "--model" || tokens[i - 1] === "--model" ? [] : [token]);
+}
+
+function argsOf(modelPath: string): Llamafile["args"] {
+  using file = openModelFile(modelPath, { requireAligned: false });
+  return file.llamafile?.args ?? { before: [], after: [] };
+}
+
+/** The file that carries the native libraries: this program itself, or when it runs from its sources the one built from them. */
+function ownExecutable(): string {
+  if (Deno.build.standalone) return Deno.execPath();
+  return new URL("./dist/packllama", import.meta.url).pathname;
+}
+
+/** Bundled or not, the worker lies at the same place beside this file. */
+function workerUrl(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`./lib/engine/worker.${extension}`, import.meta.url);
+}
+
+async function packCommand(
+  model: string,
+  options: { output?: string; target: string; args?: string; modelCard?: string },
+): Promise<void> {
+  const target = parseTarget(options.target);
+  const { path, size } = await pack({
+    base: baseFor(target),
+    target,
+    output: options.output ?? outputName(model, target),
+    model: { path: model },
+    args: splitWords(options.args ?? ""),
+    ...(options.modelCard === undefined ? {} : { modelCard: options.modelCard }),
+    startProgress: stderrProgress,
+  });
+  console.log(`${path} (${megabytes(size)})`);
+}
+
+/** A base of another platform is looked for beside this one. */
+function baseFor(target: Target): string {
+  const own = ownExecutable();
+  if (target === hostTarget()) return own;
+  return join(dirname(own), `packllama-${target}${target.includes("windows") ? ".exe" : ""}`);
+}
+
+function outputName(model: string, target: Target): string {
+  const name = basename(model).replace(/\.(gguf|llamafile)(\.exe)?$/i, "");
+  const suffix = target === hostTarget() ? "" : `-${target}`;
+  return `${name}${suffix}.llamafile${target.includes("windows") ? ".exe" : ""}`;
+}
+
+function inspectCommand(file: string, { json }: { json?: boolean }): void {
+  const inspection = inspect(file);
+  console.log(json ? JSON.stringify(inspection, null, 2) : formatInspection(inspection));
+}
+
+async function verifyCommand(file: string): Promise<void> {
+  const { ok, entries } = await verify(file, { startProgress: stderrProgress });
+  const bad = entries.filter((entry) => !entry.ok);
+  for (const { name, expected, found } of bad) console.log(`${name}: expected ${expected}, found ${found}`);
+  if (!ok) {
+    const names = bad.map(({ name }) => `"${name}"`).join(", ");
+    throw new EngineError("bad_file", `"${file}" is damaged in ${names}; download it again`);
+  }
+  console.log(`"${file}" is whole: ${entries.length} entries checked`);
+}
+
+async function pullCommand(what: string, { output }: { output?: string }): Promise<void> {
+  console.log(await pull(what, { ...(output === undefined ? {} : { output }), startProgress: stderrProgress }));
+}
+
+function cacheCommand({ clean }: { clean?: string }): void {
+  const items = listCache();
+  if (clean === undefined) {
+    for (const { kind, path, size } of items) {
+      console.log(`${megabytes(size).padStart(11)}  ${kind.padEnd(9)}  ${path}`);
+    }
+    if (items.length === 0) console.log("The cache is empty");
+    return;
+  }
+  if (!["libraries", "models", "all"].includes(clean)) {
+    throw new EngineError("usage", `Cannot clean "${clean}"; expected libraries, models or all`);
+  }
+  const removed = items.filter(({ kind }) => clean === "all" || kind === clean);
+  removeFromCache(removed);
+  console.log(`Removed ${removed.length} items, ${megabytes(removed.reduce((sum, { size }) => sum + size, 0))}`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,38 @@
+import { Hono } from "hono";
+import type { AppEnv, AppInput } from "./app_input.ts";
+import { logFailure, toErrorResponse } from "./errors.ts";
+import { guard, requireReady } from "./guard.ts";
+import { createChatCompletion, getHealth, getModel, listModels, showIndex } from "./routes/mod.ts";
+
+/**
+ * The whole HTTP side as an app that does not listen: `serve` does, and tests call `app.request("/path")`.
+ *
+ * @example
+ * ```ts
+ * const app = createApp({ engine, options: { version: "1.0.0" } });
+ * const response = await app.request("/v1/models");
+ * ```
+ */
+export function createApp(input: AppInput): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ strict: false });
+  guard(app);
+  app.onError((error, c) => {
+    logFailure(error, `${c.req.method} ${c.req.path}`);
+    return toErrorResponse(error);
+  });
+  app.get("/", showIndex(input));
+  app.get("/health", getHealth(input));
+  const api = createApi(input);
+  // llama-server's users leave `/v1` out.
+  app.route("/v1", api);
+  app.route("/", api);
+  return app;
+}
+
+function createApi(input: AppInput): Hono<AppEnv> {
+  const ready = requireReady(input.engine);
+  return new Hono<AppEnv>({ strict: false })
+    .get("/models", ready, listModels(input))
+    .get("/models/:id{.+}", ready, getModel(input))
+    .post("/chat/completions", ready, createChatCompletion(input));
+}

@@ -1,0 +1,28 @@
+import type { Env } from "hono";
+import type { Engine, Sampling } from "../lib/engine/mod.ts";
+
+/** What the API does where a request says nothing. */
+export interface AppOptions {
+  /** Packllama's own version. */
+  version: string;
+  /** Put before a conversation that brings no system message of its own. */
+  systemPrompt?: string;
+  /** Sampling parameters that a request may override; the rest is the engine's. */
+  defaults?: Partial<Sampling>;
+  /** Tokens that an answer may have at most, unless the request says so itself; undefined is up to the end of the context. */
+  maxTokens?: number;
+}
+
+/** What `createApp` needs. */
+export interface AppInput {
+  engine: Engine;
+  options: AppOptions;
+}
+
+/** Hono's types of this app: what the server that hosts it hands in with each request. */
+export interface AppEnv extends Env {
+  Bindings: {
+    /** Aborted when the server gives up waiting for running requests; absent in `app.request()`. */
+    stop?: AbortSignal;
+  };
+}

@@ -1,0 +1,4 @@
+export { createChatCompletion } from "./chat_completions.ts";
+export { getHealth } from "./health.ts";
+export { showIndex } from "./index_page.ts";
+export { getModel, listModels } from "./models.ts";

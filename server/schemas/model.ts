@@ -1,0 +1,29 @@
+import * as z from "zod";
+
+/** One model of `GET /v1/models`; `meta` goes beyond OpenAI's shape and tells sizes in tokens, parameters and bytes. */
+export const Model = z.object({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.int(),
+  owned_by: z.string(),
+  meta: z.object({
+    description: z.string(),
+    n_ctx: z.int(),
+    n_ctx_train: z.int(),
+    n_vocab: z.int(),
+    n_params: z.number(),
+    size: z.number(),
+  }),
+});
+
+/** One model as the client reads it. */
+export type Model = z.infer<typeof Model>;
+
+/** The answer of `GET /v1/models`. */
+export const ModelList = z.object({
+  object: z.literal("list"),
+  data: z.array(Model),
+});
+
+/** The models as the client reads them. */
+export type ModelList = z.infer<typeof ModelList>;

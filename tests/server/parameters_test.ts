@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ChatCompletion, ErrorBody } from "../../server/schemas/mod.ts";
+import { FakeEngine } from "./fake_engine.ts";
+import { appOver, eventData, MESSAGES, post } from "./requests.ts";
+
+const LONG = "x".repeat(500);
+const user = (content: unknown): unknown => [{ role: "user", content }];
+
+/** Accepted values of each parameter. */
+const ACCEPTED: Record<string, unknown[]> = {
+  model: ["", "gpt-4o", null],
+  messages: [user(""), user([{ type: "text", text: "a" }]), [{ role: "assistant" }], [{
+    role: "user",
+    content: "a",
+    name: null,
+  }]],
+  temperature: [0, 0.7, 2, null],
+  top_p: [1e-9, 0.5, 1, null],
+  top_k: [0, 1, 2 ** 31 - 1, null],
+  min_p: [0, 0.05, 1, null],
+  typical_p: [0.1, 1, null],
+  seed: [-1, 0, 2 ** 32 - 1, 2 ** 53, 9.2e18, -9.2e18, null],
+  stop: ["a", [], ["a"], Array(16).fill("a"), LONG, null],
+  frequency_penalty: [-2, 0, 2, null],
+  presence_penalty: [-2, 0, 2, null],
+  repeat_penalty: [0.1, 1, 1.5, null],
+  repeat_last_n: [-1, 0, 64, null],
+  max_tokens: [-1, 1, 2 ** 40, null],
+  max_completion_tokens: [-1, 1, null],
+  n: [1, null],
+  stream: [false, true, null],
+  stream_options: [null],
+  logprobs: [false, null],
+  top_logprobs: [0, null],
+  logit_bias: [{}, null],
+  tools: [[], null],
+  tool_choice: ["none", "auto", null],
+  functions: [[], null],
+  function_call: ["none", "auto", null],
+  response_format: [{ type: "text" }, null],
+  modalities: [["text"], null],
+  audio: [null],
+  user: ["ann", 5],
+  unheard_of: [{ a: 1 }, null, "x"],
+  __proto__x: [1],
+};
+
+/** Refused values of each parameter, with the path that the error names. */
+const REFUSED: [Record<string, unknown>, string | null][] = [
+  [{ model: 5 }, "model"],
+  [{ messages: undefined }, "messages"],
+  [{ messages: null }, "messages"],
+  [{ messages: [] }, "messages"],
+  [{ messages: "hi" }, "messages"],
+  [{ messages: ["hi"] }, "messages.0"],
+  [{ messages: [{ content: "a" }] }, "messages.0.role"],
+  [{ messages: [...MESSAGES, { role: "robot", content: "a" }] }, "messages.1.role"],
+  [{ messages: [{ role: 5, content: "a" }] }, "messages.0.role"],
+  [{ messages: [{ role: "user" }] }, "messages.0.content"],
+  [{ messages: user(null) }, "messages.0.content"],
+  [{ messages: user(5) }, "messages.0.content"],
+  [{ messages: user([]) }, "messages.0.content"],
+  [{ messages: user([{ type: "text" }]) }, "messages.0.content.0.text"],
+  [
+    { messages: user([{ type: "text", text: "a" }, { type: "image_url", image_url: {} }]) },
+    "messages.0.content.1.type",
+  ],
+  [{ messages: [{ role: "user", content: "a", name: 5 }] }, "messages.0.name"],
+  [{ messages: [{ role: "assistant", tool_calls: [{}] }] }, "messages.0.tool_calls"],
+  ...["temperature", "frequency_penalty", "presence_penalty"].flatMap((key) =>
+    refuse(key, ["1", true, [], 2.01, -2.01])
+  ),
+  ...["top_p", "typical_p"].flatMap((key) => refuse(key, ["1", 0, -1, 1.01])),
+  ...refuse("temperature", [-0.1]),
+  ...refuse("min_p", ["0", -0.1, 1.1]),
+  ...refuse("top_k", ["1", -1, 0.5, 2 ** 31]),
+  ...refuse("seed", ["1", 0.5, 1e300, {}]),
+  ...refuse("repeat_penalty", ["1", 0, -1]),
+  ...refuse("repeat_last_n", ["1", -2, 0.5]),
+  ...["max_tokens", "max_completion_tokens"].flatMap((key) => refuse(key, ["1", 0, -2, 1.5, true])),
+  ...refuse("stop", ["", 5, {}, Array(17).fill("a")]),
+  [{ stop: ["a", ""] }, "stop.1"],
+  [{ stop: [5] }, "stop.0"],
+  ...refuse("n", [0, 2, "1", 1.5]),
+  ...refuse("stream", ["true", 1]),
+  ...refuse("stream_options", [{}, { include_usage: true }]),
+  [{ stream: true, stream_options: 5 }, "stream_options"],
+  [{ stream: true, stream_options: { include_usage: "yes" } }, "stream_options.include_usage"],
+  ...refuse("logprobs", [true, 5]),
+  ...refuse("top_logprobs", [3]),
+  ...refuse("logit_bias", [{ "5": 1 }]),
+  ...refuse("tools", [[{ type: "function" }], 5]),
+  ...refuse("tool_choice", ["required", { type: "function" }]),
+  ...refuse("functions", [[{}]]),
+  ...refuse("function_call", [{ name: "f" }]),
+  ...refuse("response_format", [{ type: "json_object" }, { type: "json_schema" }, "text"]),
+  ...refuse("modalities", [["text", "audio"], "text"]),
+  ...refuse("audio", [{}]),
+];
+
+for (const [name, values] of Object.entries(ACCEPTED)) {
+  Deno.test(`parameter ${name} takes its values`, async () => {
+    for (const value of values) {
+      const response = await post(appOver(new FakeEngine()), { messages: MESSAGES, [name]: value });
+      assert.equal(response.status, 200, `${JSON.stringify(value)}: ${await response.text()}`);
+    }
+  });
+}
+
+Deno.test("parameter of a wrong value is a 400 that names it", async () => {
+  for (const [body, param] of REFUSED) {
+    const engine = new FakeEngine();
+    const response = await post(appOver(engine), { messages: MESSAGES, ...body });
+    const text = await response.text();
+    assert.equal(response.status, 400, `${JSON.stringify(body)}: ${text}`);
+    const { error } = ErrorBody.strict().parse(JSON.parse(text));
+    assert.deepEqual([error.type, error.param, error.code], ["invalid_request_error", param, "invalid_value"], text);
+    assert.ok(param !== null && error.message.includes(`"${param}"`), error.message);
+    assert.equal(engine.calls.length, 0);
+  }
+});
+
+Deno.test("parameter errors say what was expected and found", async () => {
+  const cases: [unknown, string][] = [
+    [{}, 'Missing "messages": expected an array'],
+    [{ messages: [] }, 'Invalid "messages": expected at least 1 element, found an empty array'],
+    [
+      { messages: [{ role: "x" }] },
+      'Invalid "messages.0.role": expected one of "system", "developer", "user", "assistant", "tool", found "x"',
+    ],
+    [{ messages: user(5) }, 'Invalid "messages.0.content": expected a string or an array, found 5'],
+    [{ messages: MESSAGES, temperature: 3 }, 'Invalid "temperature": expected at most 2, found 3'],
+    [{ messages: MESSAGES, top_p: 0 }, 'Invalid "top_p": expected more than 0, found 0'],
+    [{ messages: MESSAGES, top_k: 0.5 }, 'Invalid "top_k": expected an integer, found 0.5'],
+    [{ messages: MESSAGES, seed: 0.5 }, 'Invalid "seed": expected an integer, found 0.5'],
+    [{ messages: MESSAGES, n: 2 }, 'Invalid "n": expected 1, found 2'],
+    [{ messages: MESSAGES, stop: "" }, 'Invalid "stop": expected at least 1 character, found ""'],
+    [{ messages: MESSAGES, model: [LONG] }, 'Invalid "model": expected a string, found an array of 1'],
+    [{ messages: MESSAGES, stream: LONG }, `Invalid "stream": expected true or false, found "${"x".repeat(60)}"…`],
+    [{ messages: MESSAGES, tools: [{}] }, 'Invalid "tools": Tools are not supported yet; leave this parameter out'],
+    [[], "Invalid request body: expected an object, found an empty array"],
+  ];
+  for (const [body, message] of cases) {
+    const response = await post(appOver(new FakeEngine()), body);
+    assert.equal((await response.json()).error.message, message);
+  }
+});
+
+Deno.test("parameter seed is reduced to 32 bits and -1 draws one", async () => {
+  const engine = new FakeEngine();
+  for (const seed of [0, 42, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 40, -2, -(2 ** 32 - 1), -1]) {
+    await post(appOver(engine), { messages: MESSAGES, seed });
+  }
+  const seeds = engine.calls.map((call) => call.input.sampling.seed);
+  assert.deepEqual(seeds, [0, 42, 2 ** 32 - 2, 0, 256, 2 ** 32 - 3, 0, undefined]);
+});
+
+Deno.test("request body that is no JSON object is a 400", async () => {
+  for (const body of ["", "   ", "{", '{"messages":', "[]", "null", "5", '"x"', "[".repeat(1_000_000), "\u0000"]) {
+    const response = await post(appOver(new FakeEngine()), body);
+    assert.equal(response.status, 400, body.slice(0, 20));
+    const { error } = ErrorBody.parse(await response.json());
+    assert.deepEqual([error.type, error.param], ["invalid_request_error", null]);
+  }
+});
+
+Deno.test("request body nested as deep as it is long is a 400", async () => {
+  const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
+  for (const key of ["temperature", "messages", "tools", "stop", "response_format"]) {
+    const response = await post(
+      appOver(new FakeEngine()),
+      `{"messages":[{"role":"user","content":"a"}],"${key}":${deep}}`,
+    );
+    assert.equal(response.status, 400, key);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("request body is read whatever its content type says", async () => {
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "nonsense"]) {
+    const response = await appOver(new FakeEngine()).request("/v1/chat/completions", {
+      method: "POST",
+      headers: { "content-type": type },
+      body: JSON.stringify({ messages: MESSAGES }),
+    });
+    assert.equal(response.status, 200, type);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("request body above the limit is a 413", async () => {
+  const app = appOver(new FakeEngine());
+  const fits = await post(app, { messages: user("x".repeat(16_000_000)) });
+  assert.equal(fits.status, 200);
+  await fits.body?.cancel();
+  const response = await post(app, { messages: user("x".repeat(17_000_000)) });
+  assert.equal(response.status, 413);
+  assert.equal(ErrorBody.parse(await response.json()).error.code, "request_too_large");
+});
+
+Deno.test("any JSON body gives an answer or OpenAI's error, never a 500", async () => {
+  const app = appOver(new FakeEngine());
+  const keys = [...Object.keys(ACCEPTED), "role", "content", "__proto__", "constructor"];
+  const message = fc.record({
+    role: fc.oneof(fc.constantFrom("system", "user", "assistant", "tool"), fc.jsonValue()),
+    content: fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue()),
+  }, { requiredKeys: [] });
+  const parameters = fc.dictionary(fc.constantFrom(...keys), fc.oneof(fc.jsonValue(), fc.double(), fc.integer()), {
+    maxKeys: 3,
+  });
+  const body = fc.oneof(
+    fc.jsonValue(),
+    parameters,
+    fc.tuple(fc.array(message, { maxLength: 3 }), parameters).map(([messages, rest]) => ({ messages, ...rest })),
+    parameters.map((rest) => ({ ...rest, messages: MESSAGES })),
+  );
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(body, async (value) => {
+      const response = await post(app, JSON.stringify(value));
+      const text = await response.text();
+      if (response.status !== 200) {
+        assert.equal(response.status, 400, text);
+        assert.equal(ErrorBody.strict().parse(JSON.parse(text)).error.type, "invalid_request_error");
+        return;
+      }
+      accepted++;
+      if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+        assert.equal(eventData(text).at(-1), "[DONE]");
+      } else ChatCompletion.parse(JSON.parse(text));
+    }),
+    { numRuns: 1500 },
+  );
+  assert.ok(accepted > 50, `only ${accepted} bodies were accepted, so nothing was shown of those`);
+});
+
+function refuse(key: string, values: unknown[]): [Record<string, unknown>, string][] {
+  return values.map((value) => [{ [key]: value }, key]);
+}

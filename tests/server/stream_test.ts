@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { EngineError } from "../../lib/errors.ts";
+import { ChatCompletionChunk, ErrorBody } from "../../server/schemas/mod.ts";
+import { sseResponse } from "../../server/sse.ts";
+import { answer, failAfter, FakeEngine, hangAfter } from "./fake_engine.ts";
+import { appOver, eventData, MESSAGES, post } from "./requests.ts";
+
+Deno.test("chat stream has OpenAI's order and headers", async () => {
+  const response = await post(appOver(new FakeEngine()), { messages: MESSAGES, stream: true });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.equal(response.headers.get("cache-control"), "no-cache");
+  const data = eventData(await response.text());
+  assert.equal(data.pop(), "[DONE]");
+  const chunks = data.map((text) => ChatCompletionChunk.strict().parse(JSON.parse(text)));
+  assert.equal(new Set(chunks.map((chunk) => chunk.id)).size, 1);
+  assert.deepEqual(chunks.map((chunk) => chunk.choices), [
+    [{ index: 0, delta: { role: "assistant", content: "" }, logprobs: null, finish_reason: null }],
+    [{ index: 0, delta: { content: "Hel" }, logprobs: null, finish_reason: null }],
+    [{ index: 0, delta: { content: "lo" }, logprobs: null, finish_reason: null }],
+    [{ index: 0, delta: { content: "!" }, logprobs: null, finish_reason: null }],
+    [{ index: 0, delta: {}, logprobs: null, finish_reason: "stop" }],
+  ]);
+  assert.deepEqual(chunks.map((chunk) => "usage" in chunk), chunks.map(() => false));
+  assert.equal(chunks.at(-1)?.timings?.predicted_n, 3);
+});
+
+Deno.test("chat stream ends with usage where it is asked for", async () => {
+  const request = { messages: MESSAGES, stream: true, stream_options: { include_usage: true } };
+  const response = await post(appOver(new FakeEngine()), request);
+  const chunks = eventData(await response.text()).slice(0, -1).map((text) => JSON.parse(text));
+  const last = chunks.pop();
+  assert.deepEqual(last.choices, []);
+  assert.equal(last.usage.total_tokens, 13);
+  assert.deepEqual(chunks.map((chunk) => chunk.usage), chunks.map(() => null));
+});
+
+Deno.test("chat stream gives any text back unchanged, one event for each piece", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.string({ unit: "binary" }), { maxLength: 8 }), async (pieces) => {
+      const response = await post(appOver(new FakeEngine(answer(pieces))), { messages: MESSAGES, stream: true });
+      const chunks = eventData(await response.text()).slice(0, -1).map((text) => JSON.parse(text));
+      const texts = chunks.slice(1, -1).map((chunk) => chunk.choices[0].delta.content);
+      assert.deepEqual(texts, pieces.filter((piece) => piece !== ""));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("chat stream that fails ends with the error and without [DONE]", async () => {
+  const engine = new FakeEngine(failAfter(["a"], new EngineError("overloaded", "the queue is full")));
+  const response = await post(appOver(engine), { messages: MESSAGES, stream: true });
+  assert.equal(response.status, 200);
+  const data = eventData(await response.text());
+  assert.equal(data.length, 3);
+  const { error } = ErrorBody.strict().parse(JSON.parse(data[2] ?? ""));
+  assert.deepEqual([error.message, error.code], ["the queue is full", "overloaded"]);
+});
+
+Deno.test("chat stream that fails inside hides the cause", async () => {
+  const engine = new FakeEngine(failAfter(["a"], new TypeError("secret")));
+  const text = await (await post(appOver(engine), { messages: MESSAGES, stream: true })).text();
+  assert.ok(!text.includes("secret"));
+  assert.match(text, /"code":"internal"/);
+});
+
+Deno.test("chat stream aborts the engine when its body is cancelled", async () => {
+  const engine = new FakeEngine(hangAfter(["a"]));
+  const response = await post(appOver(engine), { messages: MESSAGES, stream: true });
+  await response.body?.cancel();
+  const call = await engine.call();
+  await call.aborted;
+  await call.ended;
+});
+
+Deno.test("chat stream that was read to its end does not abort the engine", async () => {
+  const engine = new FakeEngine();
+  const client = new AbortController();
+  const response = await appOver(engine).request("/v1/chat/completions", {
+    method: "POST",
+    body: JSON.stringify({ messages: MESSAGES, stream: true }),
+    signal: client.signal,
+  });
+  await response.text();
+  client.abort();
+  const call = await engine.call();
+  await call.ended;
+  assert.equal(call.signal.aborted, false);
+});
+
+Deno.test("chat completion aborts the engine when its request is aborted", async () => {
+  for (const stream of [false, true]) {
+    const engine = new FakeEngine(hangAfter([]));
+    const client = new AbortController();
+    const pending = appOver(engine).request("/v1/chat/completions", {
+      method: "POST",
+      body: JSON.stringify({ messages: MESSAGES, stream }),
+      signal: client.signal,
+    });
+    const call = await engine.call();
+    client.abort();
+    await call.aborted;
+    assert.equal((await pending).status, 503);
+  }
+});
+
+Deno.test("chat stream reads no further than its client", async () => {
+  const engine = new FakeEngine(answer(Array(1000).fill("a")));
+  const response = await post(appOver(engine), { messages: MESSAGES, stream: true });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.read();
+  const call = await engine.call();
+  assert.ok(call.events <= 4, `${call.events} events were taken for 2 reads`);
+  await reader?.cancel();
+});
+
+Deno.test("event stream sends comments in silence, and none after its end", async () => {
+  const gate = Promise.withResolvers<void>();
+  async function* slow(): AsyncGenerator<object> {
+    yield { n: 1 };
+    await gate.promise;
+    yield { n: 2 };
+  }
+  const response = sseResponse(slow(), { last: "[DONE]", onCancel: () => {}, keepAliveMs: 5 });
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes);
+    if (text.split(": keep-alive\n\n").length > 3) gate.resolve();
+  }
+  assert.match(text, /^data: {"n":1}\n\n(: keep-alive\n\n){3,}data: {"n":2}\n\ndata: \[DONE\]\n\n$/);
+});
+
+Deno.test("event stream calls onCancel once and only for a client that left", async () => {
+  let cancelled = 0;
+  async function* two(): AsyncGenerator<object> {
+    yield { n: 1 };
+    yield { n: 2 };
+  }
+  await sseResponse(two(), { last: "end", onCancel: () => cancelled++ }).text();
+  assert.equal(cancelled, 0);
+  await sseResponse(two(), { last: "end", onCancel: () => cancelled++ }).body?.cancel();
+  assert.equal(cancelled, 1);
+});
