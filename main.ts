@@ -45,7 +45,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 function makeProgram(): Command {
-  const program = new Command("packllama").exitOverride()
+  const program = makeCommand("packllama")
     .description(
       "One file that is a language model: it serves an OpenAI-compatible API from the weights inside itself.",
     )
@@ -69,8 +69,17 @@ function makeProgram(): Command {
   return program;
 }
 
+/** Commands made by `command()` inherit these settings. */
+function makeCommand(name: string): Command {
+  // Unlike Node's streams, console survives a reader that leaves early, such as `head`.
+  return new Command(name).exitOverride().configureOutput({
+    writeOut: (text) => console.log(text.trimEnd()),
+    writeErr: (text) => console.error(text.trimEnd()),
+  });
+}
+
 function makeServeCommand(): Command {
-  const command = new Command("serve").exitOverride().description("serve the model (the default)");
+  const command = makeCommand("serve").description("serve the model (the default)");
   for (const spec of Object.values<OptionSpec>(SERVE_OPTIONS)) {
     const fallback = spec.schema.safeParse(undefined).data;
     const shown = typeof fallback === "number" || typeof fallback === "string" ? ` (default: ${fallback})` : "";

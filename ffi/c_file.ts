@@ -1,3 +1,4 @@
+import { toCString } from "./c_string.ts";
 import { type FileHandle, handle } from "./handles.ts";
 import { NativeError } from "./native_error.ts";
 
@@ -62,8 +63,7 @@ interface OpenedFile {
 function openPosix(path: string): OpenedFile {
   const library = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", POSIX_SYMBOLS);
   const { fopen, fseeko, fclose } = library.symbols;
-  const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text + "\0");
-  return opened(path, fopen(encode(path), encode("rb")), (handle) => ({
+  return opened(path, fopen(toCString(path), toCString("rb")), (handle) => ({
     handle,
     seek: (offset) => fseeko(handle, offset, SEEK_SET),
     close: () => {

@@ -9,8 +9,8 @@ export type ModelHandle = Handle<"llama_model">;
 export type ContextHandle = Handle<"llama_context">;
 /** `const struct llama_vocab *` */
 export type VocabHandle = Handle<"llama_vocab">;
-/** `llama_memory_t` */
-export type MemoryHandle = Handle<"llama_memory">;
+/** `llama_memory_t`, which is `struct llama_memory_i *` */
+export type MemoryHandle = Handle<"llama_memory_i">;
 /** `struct llama_sampler *` */
 export type SamplerHandle = Handle<"llama_sampler">;
 /** `ggml_backend_reg_t` */

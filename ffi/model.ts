@@ -65,9 +65,10 @@ export class Model implements Disposable {
     return this.library.llama.llama_model_n_ctx_train(this.handle);
   }
 
-  /** Architecture, size and quantization in words. */
-  get description(): string {
-    return readSized((buffer, size) => this.library.llama.llama_model_desc(this.handle, buffer, size)) ?? "";
+  /** The quantization of most tensors, e.g. `Q4_K - Medium`. */
+  get quantization(): string {
+    const { llama_model_ftype, llama_ftype_name } = this.library.llama;
+    return fromCString(llama_ftype_name(llama_model_ftype(this.handle))) ?? "unknown";
   }
 
   /** Bytes of all tensors. */

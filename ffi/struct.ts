@@ -106,8 +106,10 @@ function write(data: DataView, { name, type, offset }: Field, value: unknown): v
     data.setInt32(offset, checked(value, -(2 ** 31), 2 ** 31 - 1), true);
   } else if (type === "u32" && typeof value === "number") data.setUint32(offset, checked(value, 0, 2 ** 32 - 1), true);
   else if (type === "f32" && typeof value === "number") data.setFloat32(offset, value, true);
-  else if (type === "usize" && typeof value === "bigint") data.setBigUint64(offset, value, true);
-  else if (type === "pointer" && (value === null || typeof value === "object")) {
+  else if (type === "usize" && typeof value === "bigint") {
+    if (value !== BigInt.asUintN(64, value)) throw new RangeError(`${value} is not an integer from 0 to 2^64-1`);
+    data.setBigUint64(offset, value, true);
+  } else if (type === "pointer" && (value === null || typeof value === "object")) {
     // A pointer value is null or the opaque object that Deno gave out.
     data.setBigUint64(offset, Deno.UnsafePointer.value(value as Deno.PointerValue), true);
   } else throw new TypeError(`Field "${name}" is ${type}, got ${typeof value}`);

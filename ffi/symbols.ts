@@ -7,7 +7,7 @@ import { BATCH, CONTEXT_PARAMS, MODEL_PARAMS, SAMPLER_CHAIN_PARAMS } from "./str
 const model = handle<"llama_model">();
 const context = handle<"llama_context">();
 const vocab = handle<"llama_vocab">();
-const memory = handle<"llama_memory">();
+const memory = handle<"llama_memory_i">();
 const sampler = handle<"llama_sampler">();
 const backend = handle<"ggml_backend_reg">();
 const device = handle<"ggml_backend_device">();
@@ -52,8 +52,10 @@ export const LLAMA_SYMBOLS = {
   llama_model_get_vocab: { parameters: [model], result: vocab },
   // int32_t llama_model_n_ctx_train(const struct llama_model * model);
   llama_model_n_ctx_train: { parameters: [model], result: "i32" },
-  // int32_t llama_model_desc(const struct llama_model * model, char * buf, size_t buf_size);
-  llama_model_desc: { parameters: [model, "buffer", "usize"], result: "i32" },
+  // enum llama_ftype llama_model_ftype(const struct llama_model * model);
+  llama_model_ftype: { parameters: [model], result: "i32" },
+  // const char * llama_ftype_name(enum llama_ftype ftype);
+  llama_ftype_name: { parameters: ["i32"], result: "pointer" },
   // uint64_t llama_model_size(const struct llama_model * model);
   llama_model_size: { parameters: [model], result: "u64" },
   // uint64_t llama_model_n_params(const struct llama_model * model);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** How one option of `serve` is written, checked and explained. Its environment variable is `PACKLLAMA_` and its long name. */
 export interface OptionSpec<T extends z.ZodType = z.ZodType> {

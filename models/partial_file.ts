@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { toEngineError } from "../lib/errors.ts";
 import type { StartProgress } from "../lib/progress.ts";
 import { writeAll } from "../lib/replace_file.ts";

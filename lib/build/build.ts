@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DEFAULT_MODEL, fetchModel, findModel } from "../../models/mod.ts";
-import { pack } from "../container/mod.ts";
+import { ENGINE_RELEASE, pack } from "../container/mod.ts";
 import { toEngineError } from "../errors.ts";
 import type { StartProgress } from "../progress.ts";
 import { hostTarget, type Target } from "../target.ts";
@@ -9,7 +9,7 @@ import { type Bundle, bundle } from "./bundle.ts";
 import { compile } from "./compile.ts";
 import { provideDenort } from "./denort.ts";
 import { hashBytes, hashFile } from "./hash_file.ts";
-import { ENGINE_RELEASE, provideNativeLibraries } from "./native_libraries.ts";
+import { type NativeLibrary, provideNativeLibraries } from "./native_libraries.ts";
 import { checkDenoVersion, DENO_VERSION } from "./run_deno.ts";
 import { hashLock, hashSources, Stamp } from "./stamp.ts";
 
@@ -33,8 +33,6 @@ interface Job extends BuildOptions {
   /** A folder in `dist` that goes when the build ends. */
   workDir: string;
   cacheDir: string;
-  /** Bundles at the first call. */
-  bundled: () => Promise<Bundle>;
 }
 
 const WORK_PREFIX = ".build-";
@@ -60,19 +58,17 @@ export function outputName(stem: string, target: Target): string {
  */
 export async function build(options: BuildOptions): Promise<void> {
   checkDenoVersion();
-  const { root, dist, startProgress } = options;
+  const { root, dist } = options;
   const workDir = await makeWorkDir(dist);
   try {
-    let bundling: Promise<Bundle> | undefined;
     const job: Job = {
       ...options,
       stamp: await Stamp.read(dist),
       sources: await hashSources(root),
       workDir,
       cacheDir: await buildCacheDir(dist),
-      bundled: () => bundling ??= bundle({ root, folder: join(workDir, "bundle"), startProgress }),
     };
-    for (const target of options.targets) await buildBase(job, target);
+    await buildBases(job);
     for (const target of options.modelTargets) await buildModel(job, target);
   } catch (error) {
     throw toEngineError(error, "Cannot build");
@@ -81,15 +77,37 @@ export async function build(options: BuildOptions): Promise<void> {
   }
 }
 
-async function buildBase(job: Job, target: Target): Promise<void> {
+async function buildBases(job: Job): Promise<void> {
+  const { root, stamp, startProgress } = job;
+  const stale: Target[] = [];
+  for (const target of job.targets) {
+    const name = outputName("packllama", target);
+    if (await stamp.isCurrent(name, await baseKey(job, target))) sayCurrent(job, name);
+    else stale.push(target);
+  }
+  if (stale.length === 0) return;
+  // A package that the lock file does not know yet is added to it, and every key has the lock file in it: so all of them come first.
+  const parts: Omit<BaseParts, "bundled">[] = [];
+  for (const target of stale) {
+    parts.push({ target, libraries: await provideNativeLibraries(target, { root, startProgress }) });
+  }
+  const bundled = await bundle({ root, folder: join(job.workDir, "bundle"), startProgress });
+  for (const part of parts) await buildBase(job, { ...part, bundled });
+}
+
+/** What one base is made of, besides denort. */
+interface BaseParts {
+  target: Target;
+  libraries: NativeLibrary[];
+  bundled: Bundle;
+}
+
+async function buildBase(job: Job, { target, libraries, bundled }: BaseParts): Promise<void> {
   const { root, dist, workDir, cacheDir, stamp, startProgress } = job;
   const name = outputName("packllama", target);
-  if (await stamp.isCurrent(name, await baseKey(job, target))) return sayCurrent(job, name);
-
   const denort = await provideDenort(target, { cacheDir, startProgress });
-  const libraries = await provideNativeLibraries(target, { root, startProgress });
   const base = await compile({
-    bundle: await job.bundled(),
+    bundle: bundled,
     target,
     denort: denort.path,
     folder: workDir,
@@ -115,7 +133,6 @@ async function buildBase(job: Job, target: Target): Promise<void> {
   };
   inputs[pinned ? "denort" : "denort (not the pinned bytes)"] = sha256;
   for (const library of libraries) inputs[library.name] = await hashFile(library.path);
-  // The lock file may have grown by what was downloaded, so the key is made anew.
   await stamp.record(name, await baseKey(job, target), inputs);
 }
 

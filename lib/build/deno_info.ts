@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { runDeno } from "./run_deno.ts";
 
 const infoSchema = z.object({ denoDir: z.string(), npmCache: z.string() });

@@ -28,7 +28,12 @@ export async function downloadDenort(target: Target, workDir: string): Promise<U
       "empty",
       "empty.js",
     ];
-    await runDeno(args, { cwd: folder, env: { DENORT_BIN: "" }, doing: `Cannot get denort for ${target}` });
+    await runDeno(args, {
+      cwd: folder,
+      env: withoutDenortBin(),
+      clearEnv: true,
+      doing: `Cannot get denort for ${target}`,
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -41,4 +46,10 @@ async function readDenort(zip: string): Promise<Uint8Array> {
   const entry = readZip(source).find(({ name }) => name === "denort" || name === "denort.exe");
   if (entry === undefined) throw new EngineError("bad_file", `No denort in "${zip}"`);
   return new Uint8Array(await new Response(entryStream(source, entry)).arrayBuffer());
+}
+
+/** With that variable, even when it is empty, Deno would use the file that it names and download nothing. */
+function withoutDenortBin(): Record<string, string> {
+  const { DENORT_BIN: _, ...env } = Deno.env.toObject();
+  return env;
 }

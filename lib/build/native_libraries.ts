@@ -1,12 +1,12 @@
 import { join } from "node:path";
+import { ENGINE_RELEASE } from "../container/mod.ts";
 import { EngineError } from "../errors.ts";
 import type { StartProgress } from "../progress.ts";
 import type { Target } from "../target.ts";
 import { npmFolders } from "./deno_info.ts";
 import { runDeno } from "./run_deno.ts";
 
-/** The release of llama.cpp that the packages carry. */
-export const ENGINE_RELEASE = "llama.cpp v0.4.0";
+/** Of all packages; it carries the llama.cpp release that {@linkcode ENGINE_RELEASE} names. */
 const PACKAGE_VERSION = "3.21.1";
 
 const PLATFORMS: Record<Target, string> = {

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { replaceFile, writeAll } from "../replace_file.ts";
 import { hashBytes, hashFile } from "./hash_file.ts";
 

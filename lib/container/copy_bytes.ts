@@ -8,7 +8,6 @@ export interface FileRange {
   length: number;
 }
 
-const SYNC_BYTES = Number(Deno.env.get('SYNCMB')??'64')<<20;
 const BUFFER_BYTES = 4 << 20;
 
 /**
@@ -18,8 +17,7 @@ const BUFFER_BYTES = 4 << 20;
  */
 export async function* readPieces(range: FileRange, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { path, offset, length } = range;
-  using file = Deno.openSync(path);
-  file.seekSync(offset, Deno.SeekMode.Start);
+  using file = openAt(path, offset);
   // One is being read into, one is with the caller, and one may still be being written.
   const buffers = Array.from({ length: 3 }, () => new Uint8Array(Math.min(BUFFER_BYTES, length)));
   let index = 0;
@@ -49,25 +47,16 @@ export async function* readPieces(range: FileRange, signal?: AbortSignal): Async
 /** Writes pieces one after the other, each while the next one is being made. */
 export class PieceWriter {
   readonly #file: Deno.FsFile;
-  readonly #syncFile: Deno.FsFile;
   #pending: Promise<void> = Promise.resolve();
-  #syncing: Promise<void> | undefined;
-  #unsynced = 0;
 
   /** @param file Is written from where it stands. */
-  constructor(file: Deno.FsFile, syncFile: Deno.FsFile) {
+  constructor(file: Deno.FsFile) {
     this.#file = file;
-    this.#syncFile = syncFile;
   }
 
   /** Begins to write `piece`, which must stay as it is until the next call has returned. */
   async write(piece: Uint8Array): Promise<void> {
     await this.#pending;
-    this.#unsynced += piece.length;
-    if (this.#unsynced >= SYNC_BYTES && this.#syncing === undefined) {
-      this.#unsynced = 0;
-      this.#syncing = this.#syncFile.syncData().finally(() => this.#syncing = undefined);
-    }
     this.#pending = writeFully(this.#file, piece);
     // A failure is thrown by the next call; until then it is not unhandled.
     this.#pending.catch(() => {});
@@ -77,7 +66,16 @@ export class PieceWriter {
   async flush(): Promise<void> {
     await this.#pending;
   }
-  async drain() { await this.#pending; await this.#syncing; }
+}
+
+function openAt(path: string, offset: number): Deno.FsFile {
+  try {
+    const file = Deno.openSync(path);
+    file.seekSync(offset, Deno.SeekMode.Start);
+    return file;
+  } catch (error) {
+    throw toEngineError(error, `Cannot read "${path}"`);
+  }
 }
 
 async function fill(file: Deno.FsFile, into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EngineError } from "../errors.ts";
 import { TARGETS } from "../target.ts";
 import type { ByteSource } from "./byte_source.ts";

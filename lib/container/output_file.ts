@@ -6,6 +6,8 @@ import { EngineError } from "../errors.ts";
 export interface OutputFile extends Disposable {
   /** The temporary file, beside the final one; positioned by whoever writes. */
   readonly file: Deno.FsFile;
+  /** Another handle of it, to sync it by while it is written. */
+  readonly syncFile: Deno.FsFile;
   /** Where it will be. */
   readonly path: string;
   /** Makes it durable, executable (0755), and renames it. Without it, disposing removes the temporary file. */
@@ -25,13 +27,16 @@ export function createOutput(path: string, expectedBytes: number): OutputFile {
   checkReplaceable(path);
   removeLeftovers(path);
   const { file, temporary } = openTemporary(path);
-  let open = true; (globalThis as any).__tmp = temporary;
+  const syncFile = Deno.openSync(temporary, { write: true });
+  let open = true;
   const output: OutputFile = {
     file,
+    syncFile,
     path,
     commit(): void {
       try {
-        const t=performance.now(); file.syncSync(); console.log('final sync', performance.now()-t);
+        file.syncSync();
+        syncFile.close();
         if (Deno.build.os !== "windows") Deno.chmodSync(temporary, 0o755);
         // Windows renames no open file; elsewhere it is renamed while the lock still protects it.
         if (Deno.build.os === "windows") file.close();
@@ -47,6 +52,7 @@ export function createOutput(path: string, expectedBytes: number): OutputFile {
       if (!open) return;
       open = false;
       ignoreMissing(() => file.close(), Deno.errors.BadResource);
+      ignoreMissing(() => syncFile.close(), Deno.errors.BadResource);
       ignoreMissing(() => Deno.removeSync(temporary), Deno.errors.NotFound);
     },
   };

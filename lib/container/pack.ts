@@ -18,7 +18,7 @@ import {
 import { createOutput, writeError } from "./output_file.ts";
 import { PackWriter } from "./pack_writer.ts";
 import { damaged } from "./zip_end.ts";
-import { entryStream } from "./zip_entry_data.ts";
+import { entryStream, readEntry } from "./zip_entry_data.ts";
 import type { ZipEntry } from "./zip_reader.ts";
 
 /** What {@linkcode pack} is to put together. */
@@ -58,6 +58,7 @@ export const MODEL_CARD_NAME = "model-card.md";
 
 // For directory, headers and alignment, when the need of disk space is estimated.
 const OVERHEAD_BYTES = 256 << 10;
+const MAX_AT_ONCE = 32 << 20;
 
 interface Parts {
   base: Base;
@@ -82,15 +83,16 @@ export async function pack(options: PackOptions): Promise<PackResult> {
   checkExecutableSize(options.target, total);
   using output = createOutput(options.output, total);
   using progress = options.startProgress(`Packing ${options.output}`, total);
-  const writer = new PackWriter({ file: output.file, progress, signal: options.signal });
+  const { file, syncFile } = output;
+  const writer = new PackWriter({ file, syncFile, progress, signal: options.signal });
   try {
     const manifest = await writeAll(writer, options, { base, model, weightsName });
+    await writer.settle();
     output.commit();
     progress.finish(`Packed ${options.output} (${(writer.position / 1e6).toFixed(1)} MB)`);
     return { path: options.output, size: writer.position, manifest };
   } catch (error) {
-    // The file is not to be closed under a write that goes on; what it fails with is the error at hand, or follows from it.
-    await writer.flush().catch(() => {});
+    await writer.settle();
     throw writeError(options.output, error);
   }
 }
@@ -145,6 +147,8 @@ async function writeLibraries(writer: PackWriter, options: PackOptions, base: Ba
 
 async function hashEntry(base: Base, entry: ZipEntry): Promise<string> {
   const hash = createHash("sha256");
+  // At once is faster than piece by piece, where it fits well into memory.
+  if (entry.size <= MAX_AT_ONCE) return hash.update(readEntry(base.source, entry, MAX_AT_ONCE)).digest("hex");
   for await (const piece of entryStream(base.source, entry)) hash.update(piece);
   return hash.digest("hex");
 }

@@ -1,8 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Progress } from "../progress.ts";
+import { BackgroundSync } from "./background_sync.ts";
+import { openByteSource } from "./byte_source.ts";
 import { type FileRange, PieceWriter, readPieces } from "./copy_bytes.ts";
-import { deflatePieces } from "./deflate_pieces.ts";
+import { deflatePieces } from "./recompress.ts";
 import { CHUNK_BYTES, type ManifestEntry } from "./manifest.ts";
 import type { ZipEntry } from "./zip_reader.ts";
 import { localHeader, paddableOffset, type ZipRecord } from "./zip_writer.ts";
@@ -12,7 +14,10 @@ export const WEIGHTS_ALIGNMENT = 65536;
 
 /** What a {@linkcode PackWriter} needs. */
 export interface PackWriterOptions {
+  /** Written from its start. */
   file: Deno.FsFile;
+  /** Another handle of the same file. */
+  syncFile: Deno.FsFile;
   progress: Progress;
   signal: AbortSignal | undefined;
 }
@@ -29,18 +34,21 @@ export class PackWriter {
   readonly #progress: Progress;
   readonly #signal: AbortSignal | undefined;
   readonly #writer: PieceWriter;
+  readonly #sync: BackgroundSync;
 
-  constructor({ file, progress, signal }: PackWriterOptions) {
+  constructor({ file, syncFile, progress, signal }: PackWriterOptions) {
     this.#file = file;
     this.#progress = progress;
     this.#signal = signal;
-    this.#writer = new PieceWriter(file, Deno.openSync(`/proc/self/fd/${'x'}`.length ? (globalThis as any).__tmp : ''));
+    this.#writer = new PieceWriter(file);
+    this.#sync = new BackgroundSync(syncFile);
   }
 
   /** Writes bytes that are in memory; they must not change before {@linkcode flush}. */
   async write(bytes: Uint8Array): Promise<void> {
     this.position += bytes.length;
     await this.#writer.write(bytes);
+    this.#sync.wrote(bytes.length);
     this.#progress.update(this.position);
   }
 
@@ -69,7 +77,7 @@ export class PackWriter {
 
   /** Adds a whole file as a deflated entry. */
   async addDeflated(name: string, path: string): Promise<ManifestEntry> {
-    const size = Deno.statSync(path).size;
+    const size = fileSize(path);
     const record = this.#record(name, { method: 8, crc32: 0, compressedSize: 0, size });
     const hash = createHash("sha256");
     await this.write(localHeader(record));
@@ -115,6 +123,13 @@ export class PackWriter {
   /** Resolves once everything is written; throws what a write failed with. */
   async flush(): Promise<void> {
     await this.#writer.flush();
+  }
+
+  /** Resolves once nothing uses the file any more, whatever failed; to be awaited before it is closed. */
+  async settle(): Promise<void> {
+    // The failure was thrown to whoever wrote, or follows from the one that ended the pack.
+    await this.#writer.flush().catch(() => {});
+    await this.#sync.idle();
   }
 
   #record(name: string, facts: Omit<ZipRecord, "name" | "headerOffset">): ZipRecord {
@@ -165,6 +180,11 @@ export class ChunkHashes {
     this.#hash = createHash("sha256");
     this.#filled = 0;
   }
+}
+
+function fileSize(path: string): number {
+  using source = openByteSource(path);
+  return source.size;
 }
 
 async function* watch(

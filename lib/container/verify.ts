@@ -7,11 +7,10 @@ import type { Progress, StartProgress } from "../progress.ts";
 import { type FileRange, readPieces } from "./copy_bytes.ts";
 import { readTrailer } from "./executable.ts";
 import { type ByteSource, openByteSource } from "./byte_source.ts";
-import { type Llamafile, openLlamafile } from "./llamafile.ts";
-import { CHUNK_BYTES, type Manifest, type ManifestEntry } from "./manifest.ts";
+import { CHUNK_BYTES, type Manifest, type ManifestEntry, readManifest } from "./manifest.ts";
 import { ChunkHashes } from "./pack_writer.ts";
 import { entryStream } from "./zip_entry_data.ts";
-import type { ZipEntry } from "./zip_reader.ts";
+import { readZip, type ZipEntry } from "./zip_reader.ts";
 
 /** What came of checking one part. */
 export interface VerifiedEntry {
@@ -45,12 +44,12 @@ export interface VerifyOptions {
 export async function verify(path: string, { startProgress }: VerifyOptions): Promise<Verification> {
   using source = openByteSource(path);
   if (isGguf(source)) return verifyGguf(source);
-  using llamafile = openLlamafile(path, { requireAligned: false });
+  const listed = readZip(source);
+  const manifest = readManifest(source, listed);
   using progress = startProgress(`Verifying ${path}`, source.size);
   const step = new Step(progress);
-  const { manifest } = llamafile;
-  const entries = manifest === undefined ? [] : await verifyAround(llamafile, manifest, step);
-  for (const entry of llamafile.entries) {
+  const entries = manifest === undefined ? [] : await verifyAround(source, manifest, step);
+  for (const entry of listed) {
     const expected = manifest?.entries.find(({ name }) => name === entry.name);
     entries.push(
       expected === undefined ? await verifyCrc(source, entry, step) : await verifyEntry(source, entry, expected, step),
@@ -81,8 +80,8 @@ function verifyGguf(source: ByteSource): Verification {
   return { entries: [{ name: basename(source.name), ok: true, expected, found: expected }], ok: true };
 }
 
-async function verifyAround(llamafile: Llamafile, manifest: Manifest, step: Step): Promise<VerifiedEntry[]> {
-  const { source, path } = llamafile;
+async function verifyAround(source: ByteSource, manifest: Manifest, step: Step): Promise<VerifiedEntry[]> {
+  const path = source.name;
   const checked: VerifiedEntry[] = [];
   if (manifest.executable !== undefined) {
     const { size, sha256 } = manifest.executable;

@@ -1,10 +1,12 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { EngineError } from "../errors.ts";
 import { type ByteSource, readRange } from "./byte_source.ts";
+import { inflatePieces } from "./recompress.ts";
 import { damaged } from "./zip_end.ts";
 import type { ZipEntry } from "./zip_reader.ts";
 
-const CHUNK_BYTES = 1 << 20;
+const STORED_PIECE_BYTES = 1 << 20;
+const DEFLATED_PIECE_BYTES = 64 << 10;
 
 /**
  * Reads one entry into memory, unpacked and with its CRC checked.
@@ -39,45 +41,37 @@ export function readEntry(source: ByteSource, entry: ZipEntry, maxBytes: number)
  * @param entry What to read.
  */
 export function entryStream(source: ByteSource, entry: ZipEntry): ReadableStream<Uint8Array> {
-  const raw = rawStream(source, entry);
-  const reader = (entry.method === 0 ? raw : raw.pipeThrough(new DecompressionStream("deflate-raw"))).getReader();
-  let size = 0;
-  let crc = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller): Promise<void> {
-      const { done, value } = await reader.read().catch((error) => {
-        throw asDamage(source, entry, error);
-      });
-      if (value !== undefined) {
-        size += value.length;
-        if (size > entry.size) throw damaged(source, `its entry "${entry.name}" has more than ${entry.size} bytes`);
-        crc = crc32(value, crc);
-        controller.enqueue(value);
-      }
-      if (!done) return;
-      if (size !== entry.size) {
-        throw damaged(source, `its entry "${entry.name}" unpacks to ${size} bytes, expected ${entry.size}`);
-      }
-      checkCrc(source, entry, crc);
-      controller.close();
-    },
-    cancel(reason): Promise<void> {
-      return reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
+  return ReadableStream.from(checkedPieces(source, entry));
 }
 
-function rawStream(source: ByteSource, entry: ZipEntry): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let done = 0;
-  return new ReadableStream({
-    pull(controller): void {
-      const length = Math.min(CHUNK_BYTES, entry.compressedSize - done);
-      if (length === 0) return controller.close();
-      const offset = entry.dataOffset + done;
-      controller.enqueue(readRange(source, { offset, length, what: `entry "${entry.name}"` }));
-      done += length;
-    },
-  }, { highWaterMark: 0 });
+async function* checkedPieces(source: ByteSource, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const raw = rawPieces(source, entry);
+  let size = 0;
+  let crc = 0;
+  try {
+    for await (const piece of entry.method === 0 ? raw : inflatePieces(raw)) {
+      size += piece.length;
+      if (size > entry.size) throw damaged(source, `its entry "${entry.name}" has more than ${entry.size} bytes`);
+      crc = crc32(piece, crc);
+      yield piece;
+    }
+  } catch (error) {
+    throw asDamage(source, entry, error);
+  }
+  if (size !== entry.size) {
+    throw damaged(source, `its entry "${entry.name}" unpacks to ${size} bytes, expected ${entry.size}`);
+  }
+  checkCrc(source, entry, crc);
+}
+
+async function* rawPieces(source: ByteSource, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const { name, dataOffset, compressedSize } = entry;
+  // Small where a forged piece could unpack to a thousandfold.
+  const step = entry.method === 0 ? STORED_PIECE_BYTES : DEFLATED_PIECE_BYTES;
+  for (let done = 0; done < compressedSize; done += step) {
+    const length = Math.min(step, compressedSize - done);
+    yield readRange(source, { offset: dataOffset + done, length, what: `entry "${name}"` });
+  }
 }
 
 function inflate(source: ByteSource, entry: ZipEntry, data: Uint8Array): Uint8Array {

@@ -1,3 +1,4 @@
+import { EngineError } from "../errors.ts";
 import { type ByteSource, readRange, readU64, viewOf } from "./byte_source.ts";
 import { type CentralDirectory, damaged, findCentralDirectory } from "./zip_end.ts";
 import {
@@ -43,7 +44,8 @@ const DECODER = new TextDecoder();
 export function readZip(source: ByteSource): ZipEntry[] {
   const directory = findCentralDirectory(source);
   if (directory === undefined) {
-    throw damaged(source, "it does not end with a ZIP directory, so it is truncated or not a llamafile");
+    const found = "it does not end with a ZIP directory, so it is truncated or no llamafile";
+    throw new EngineError("bad_file", `Cannot read "${source.name}": ${found}`);
   }
   return readZipEntries(source, directory);
 }

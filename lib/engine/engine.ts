@@ -76,7 +76,7 @@ export interface ModelInfo {
   id: string;
   /** Unix time in seconds at which it was loaded. */
   created: number;
-  /** llama.cpp's own description, e.g. `llama 135M Q4_1`. */
+  /** Architecture, number of parameters and quantization, e.g. `llama 135M Q4_1`. */
   description: string;
   /** Bytes of all tensors. */
   sizeBytes: number;

@@ -67,7 +67,7 @@ export class NativeEngine implements Disposable {
     const text = (token: number | undefined): string =>
       token === undefined ? "" : new TextDecoder().decode(vocabulary.piece(token, true));
     return {
-      description: this.#model.description,
+      description: this.#describeModel(),
       sizeBytes: this.#model.sizeBytes,
       parameters: this.#model.parameters,
       contextLength: this.#context.sequenceLength,
@@ -82,6 +82,14 @@ export class NativeEngine implements Disposable {
       backend: this.#library.deviceNames().map((name) => name === "CPU" ? `CPU (${this.#library.cpuVariant})` : name)
         .join(", "),
     };
+  }
+
+  /** In the form of llama_model_desc, which names sizes by the number of layers and errs. */
+  #describeModel(): string {
+    const architecture = this.#model.metadata().get("general.architecture") ?? "unknown";
+    const millions = this.#model.parameters / 1e6;
+    const size = millions < 1000 ? `${Math.round(millions)}M` : `${(millions / 1000).toFixed(1)}B`;
+    return `${architecture} ${size} ${this.#model.quantization}`;
   }
 
   /** Whether there is nothing to compute. */

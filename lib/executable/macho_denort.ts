@@ -116,8 +116,9 @@ function findSentinel({ file, commandsEnd }: MachO, signature: number): number {
     if (at < commandsEnd) break;
     const payload = at + SENTINEL.length + 8;
     if (payload <= file.length) {
-      const payloadEnd = payload + file.u64(at + SENTINEL.length, "the payload's size");
-      if (Math.ceil(payloadEnd / SIGNATURE_ALIGNMENT) * SIGNATURE_ALIGNMENT === signature) return at;
+      // Not read as an offset: behind a chance hit it may be any number.
+      const size = file.u32(payload - 8, "the payload's size") + file.u32(payload - 4, "the payload's size") * 2 ** 32;
+      if (Math.ceil((payload + size) / SIGNATURE_ALIGNMENT) * SIGNATURE_ALIGNMENT === signature) return at;
     }
     end = at + SENTINEL.length - 1;
   }

@@ -4,6 +4,7 @@ import { EngineError } from "../../lib/errors.ts";
 import { ChatCompletion, ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, DONE, failAfter, FakeEngine } from "./fake_engine.ts";
 import { appOver, MESSAGES, post } from "./requests.ts";
+import { within } from "./within.ts";
 
 Deno.test("chat completion has OpenAI's shape", async () => {
   const response = await post(appOver(new FakeEngine()), { messages: MESSAGES, model: "whatever" });
@@ -170,5 +171,5 @@ Deno.test("chat completion ends the engine's iterable also when it would go on",
   });
   const response = await post(appOver(engine), { messages: MESSAGES });
   assert.equal((await response.json()).choices[0].message.content, "");
-  await engine.calls[0]?.ended;
+  await within((await engine.call()).ended);
 });

@@ -4,6 +4,7 @@ import { EngineError } from "../../lib/errors.ts";
 import { serve } from "../../server/mod.ts";
 import { answer, failAfter, FAKE_MODEL, FakeEngine, hangAfter } from "./fake_engine.ts";
 import { appOver } from "./requests.ts";
+import { within } from "./within.ts";
 
 const MESSAGES: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "Hi" }];
 
@@ -118,15 +119,15 @@ Deno.test("openai SDK's abort ends the generation", async () => {
   await withClient(engine, async (client) => {
     const stream = await client.chat.completions.create({ model: "any", messages: MESSAGES, stream: true });
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content === "a") break;
-    await (await engine.call(0)).aborted;
+    await within((await within(engine.call(0))).aborted);
 
     const pending = new AbortController();
     const answered = client.chat.completions.create({ model: "any", messages: MESSAGES }, { signal: pending.signal });
     const rejected = assert.rejects(answered, APIUserAbortError);
-    const call = await engine.call(1);
+    const call = await within(engine.call(1));
     pending.abort();
     await rejected;
-    await call.aborted;
+    await within(call.aborted);
   });
 });
 

@@ -3,6 +3,7 @@ import { EngineError } from "../../lib/errors.ts";
 import { type RunningServer, serve, type ServeOptions } from "../../server/mod.ts";
 import { answer, endless, failAfter, FakeEngine, gated, hangAfter } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES } from "./requests.ts";
+import { within } from "./within.ts";
 
 const ANY: ServeOptions = { hostname: "127.0.0.1", port: 0, portGiven: true };
 
@@ -35,11 +36,11 @@ Deno.test("server aborts the engine when a streaming client disconnects", async 
   const response = await ask(server, { stream: true }, { signal: client.signal });
   const reader = texts(response);
   await reader.until('"content":"a"');
-  const call = await engine.call();
+  const call = await within(engine.call());
   assert.equal(call.signal.aborted, false);
   client.abort();
-  await call.aborted;
-  await call.ended;
+  await within(call.aborted);
+  await within(call.ended);
 });
 
 Deno.test("server aborts the engine when a waiting client disconnects", async () => {
@@ -48,11 +49,11 @@ Deno.test("server aborts the engine when a waiting client disconnects", async ()
     await using server = await running(engine);
     const client = new AbortController();
     const pending = assert.rejects(ask(server, body, { signal: client.signal }), { name: "AbortError" });
-    const call = await engine.call();
+    const call = await within(engine.call());
     client.abort();
     await pending;
-    await call.aborted;
-    await call.ended;
+    await within(call.aborted);
+    await within(call.ended);
   }
 });
 
@@ -66,10 +67,10 @@ Deno.test("server aborts the engine when a client that sent its body in chunks d
       body.length.toString(16)
     }\r\n${body}\r\n0\r\n\r\n`,
   ));
-  const call = await engine.call();
+  const call = await within(engine.call());
   connection.close();
-  await call.aborted;
-  await call.ended;
+  await within(call.aborted);
+  await within(call.ended);
 });
 
 Deno.test("server does not abort the engine after an answer that went well", async () => {
@@ -78,7 +79,7 @@ Deno.test("server does not abort the engine after an answer that went well", asy
   for (const stream of [true, false]) await (await ask(server, { stream })).text();
   await server.shutdown();
   for (const call of engine.calls) {
-    await call.ended;
+    await within(call.ended);
     assert.equal(call.signal.aborted, false);
   }
 });
@@ -91,13 +92,13 @@ Deno.test("server holds the engine back for a client that does not read, and fre
     "POST /v1/chat/completions",
     JSON.stringify({ messages: MESSAGES, stream: true }),
   );
-  const call = await engine.call();
+  const call = await within(engine.call());
   const stalled = await settles(() => call.events);
   assert.ok(stalled < 1000, `${stalled} events of 64 KiB were taken for a client that reads nothing`);
   assert.equal(call.signal.aborted, false);
   connection.close();
-  await call.aborted;
-  await call.ended;
+  await within(call.aborted);
+  await within(call.ended);
 });
 
 Deno.test("server answers several requests at once", async () => {
@@ -108,7 +109,7 @@ Deno.test("server answers several requests at once", async () => {
   );
   await using server = await running(engine);
   const first = ask(server, {});
-  await engine.call(0);
+  await within(engine.call(0));
   const second = await (await ask(server, {})).json();
   assert.equal(second.choices[0].message.content, "b");
   open();
@@ -157,13 +158,13 @@ Deno.test("server lets a running request end on shutdown and accepts no other", 
   const engine = new FakeEngine(script);
   const server = await serve(appOver(engine), ANY);
   const running = ask(server, {});
-  await engine.call();
+  await within(engine.call());
   const over = server.shutdown();
   await assert.rejects(fetch(`${server.url}/health`), TypeError);
   open();
   assert.equal((await (await running).json()).choices[0].message.content, "a");
   await over;
-  await server.finished;
+  await within(server.finished);
   await server.shutdown();
 });
 
@@ -172,14 +173,14 @@ Deno.test("server aborts what still runs at the end of its patience, and says so
   const server = await serve(appOver(engine), { ...ANY, drainMs: 20 });
   const stream = await ask(server, { stream: true });
   const waiting = ask(server, { stream: false });
-  await engine.call(1);
+  await within(engine.call(1));
   await server.shutdown();
-  const data = eventData(await stream.text());
+  const data = eventData(await within(stream.text()));
   assert.equal(JSON.parse(data.at(-1) ?? "").error.code, "cancelled");
-  const refused = await waiting;
+  const refused = await within(waiting);
   assert.equal(refused.status, 503);
   await refused.body?.cancel();
-  await server.finished;
+  await within(server.finished);
 });
 
 Deno.test("server does not wait on shutdown for a client that does not read", async () => {
@@ -190,11 +191,11 @@ Deno.test("server does not wait on shutdown for a client that does not read", as
     "POST /v1/chat/completions",
     JSON.stringify({ messages: MESSAGES, stream: true }),
   );
-  const call = await engine.call();
-  await server.shutdown();
-  await call.aborted;
+  const call = await within(engine.call());
+  await within(server.shutdown());
+  await within(call.aborted);
   connection.close();
-  await server.finished;
+  await within(server.finished);
 });
 
 Deno.test("server answers 400 to a Host header that is none", async () => {

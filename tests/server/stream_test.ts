@@ -5,6 +5,7 @@ import { ChatCompletionChunk, ErrorBody } from "../../server/schemas/mod.ts";
 import { sseResponse } from "../../server/sse.ts";
 import { answer, failAfter, FakeEngine, hangAfter } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES, post } from "./requests.ts";
+import { within } from "./within.ts";
 
 Deno.test("chat stream has OpenAI's order and headers", async () => {
   const response = await post(appOver(new FakeEngine()), { messages: MESSAGES, stream: true });
@@ -69,9 +70,9 @@ Deno.test("chat stream aborts the engine when its body is cancelled", async () =
   const engine = new FakeEngine(hangAfter(["a"]));
   const response = await post(appOver(engine), { messages: MESSAGES, stream: true });
   await response.body?.cancel();
-  const call = await engine.call();
-  await call.aborted;
-  await call.ended;
+  const call = await within(engine.call());
+  await within(call.aborted);
+  await within(call.ended);
 });
 
 Deno.test("chat stream that was read to its end does not abort the engine", async () => {
@@ -84,8 +85,8 @@ Deno.test("chat stream that was read to its end does not abort the engine", asyn
   });
   await response.text();
   client.abort();
-  const call = await engine.call();
-  await call.ended;
+  const call = await within(engine.call());
+  await within(call.ended);
   assert.equal(call.signal.aborted, false);
 });
 
@@ -98,9 +99,9 @@ Deno.test("chat completion aborts the engine when its request is aborted", async
       body: JSON.stringify({ messages: MESSAGES, stream }),
       signal: client.signal,
     });
-    const call = await engine.call();
+    const call = await within(engine.call());
     client.abort();
-    await call.aborted;
+    await within(call.aborted);
     assert.equal((await pending).status, 503);
   }
 });
@@ -111,7 +112,7 @@ Deno.test("chat stream reads no further than its client", async () => {
   const reader = response.body?.getReader();
   await reader?.read();
   await reader?.read();
-  const call = await engine.call();
+  const call = await within(engine.call());
   assert.ok(call.events <= 4, `${call.events} events were taken for 2 reads`);
   await reader?.cancel();
 });

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { buildCacheDir } from "../lib/build/build_cache_dir.ts";
+import { denoInfo, registryFolder } from "../lib/build/deno_info.ts";
+import { runDeno } from "../lib/build/run_deno.ts";
+
+/** The npm package that carries llama.cpp's sources, as a git bundle. */
+const PACKAGE = "node-llama-cpp@3.21.1";
+const BUNDLE = join("llama", "gitRelease.bundle");
+/** Tag `v0.4.0`, the release that the native libraries were built from. */
+const COMMIT = "80fb11ac73e66d89eae2c6a91d8a77428fa733ed";
+/** What the tests read of it. */
+const PATHS = ["include", "ggml/include", "ggml/src/ggml-backend-impl.h", "LICENSE"];
+/** It pins the package's hash, and says that it has no dependencies: those, some 300 packages, are not wanted. */
+const LOCK = fileURLToPath(new URL("testdata/native_source.lock", import.meta.url));
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+const infoSchema = z.object({
+  npmPackages: z.record(z.string(), z.object({ name: z.string(), version: z.string(), registryUrl: z.string() })),
+});
+
+/**
+ * The folder with the headers of the llama.cpp release that we bind: `include/`, `ggml/include/`. It is fetched once, with Deno (35 MB) and
+ * git, into the cache folder that the build uses; later calls need neither the network nor git.
+ *
+ * @throws {EngineError} `internal` when the package cannot be had; `Error` when git is missing or the bundle holds another commit.
+ */
+export async function provideNativeSource(): Promise<string> {
+  const cache = await buildCacheDir(join(ROOT, "dist"));
+  const folder = join(cache, `llama.cpp-headers-${COMMIT.slice(0, 12)}`);
+  if (await exists(folder)) return folder;
+  const bundle = join(await packageFolder(), BUNDLE);
+  const work = await Deno.makeTempDir({ dir: cache, prefix: ".llama.cpp-" });
+  try {
+    const [clone, files] = [join(work, "clone"), join(work, "files")];
+    await git(["clone", "--quiet", "--no-checkout", bundle, clone]);
+    await Deno.mkdir(files);
+    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...PATHS]);
+    await renameUnlessThere(files, folder);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+  return folder;
+}
+
+async function packageFolder(): Promise<string> {
+  // Without the project's configuration, or Deno would add the project's own packages to the lock.
+  const flags = ["--quiet", "--no-config", "--lock", LOCK, "--frozen"];
+  const doing = `Cannot get npm:${PACKAGE}`;
+  await runDeno(["cache", ...flags, `npm:${PACKAGE}`], { cwd: ROOT, doing });
+  const said = await runDeno(["info", "--json", ...flags, `npm:${PACKAGE}`], { cwd: ROOT, doing });
+  const found = infoSchema.parse(JSON.parse(said)).npmPackages[PACKAGE];
+  if (found === undefined) throw new Error(`Deno does not say where it keeps npm:${PACKAGE}`);
+  const { npmCache } = await denoInfo(ROOT);
+  return join(npmCache, registryFolder(found.registryUrl), found.name, found.version);
+}
+
+async function git(args: string[]): Promise<void> {
+  const command = new Deno.Command("git", { args, stdin: "null", stdout: "null", stderr: "piped" });
+  const { success, stderr } = await command.output();
+  if (!success) throw new Error(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
+/** Another process may have been faster; what it made is the same. */
+async function renameUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch (error) {
+    if (!await exists(to)) throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
