@@ -61,38 +61,45 @@ interface OpenedFile {
 }
 
 function openPosix(path: string): OpenedFile {
+  const name = toCString(path);
   const library = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", POSIX_SYMBOLS);
   const { fopen, fseeko, fclose } = library.symbols;
-  return opened(path, fopen(toCString(path), toCString("rb")), (handle) => ({
+  const handle = fopen(name, toCString("rb"));
+  if (handle === null) throw cannotOpen(path, library);
+  return {
     handle,
     seek: (offset) => fseeko(handle, offset, SEEK_SET),
     close: () => {
       fclose(handle);
       library.close();
     },
-  }));
+  };
 }
 
 function openWindows(path: string): OpenedFile {
+  const name = toWide(path);
   // llama.dll uses the same C runtime, so a FILE of it can be handed over.
   const library = Deno.dlopen("ucrtbase.dll", WINDOWS_SYMBOLS);
   const { _wfopen, _fseeki64, fclose } = library.symbols;
-  return opened(path, _wfopen(toWide(path), toWide("rb")), (handle) => ({
+  const handle = _wfopen(name, toWide("rb"));
+  if (handle === null) throw cannotOpen(path, library);
+  return {
     handle,
     seek: (offset) => _fseeki64(handle, offset, SEEK_SET),
     close: () => {
       fclose(handle);
       library.close();
     },
-  }));
+  };
 }
 
-function opened(path: string, handle: FileHandle | null, wrap: (handle: FileHandle) => OpenedFile): OpenedFile {
-  if (handle === null) throw new NativeError(`Cannot open "${path}" for reading`);
-  return wrap(handle);
+function cannotOpen(path: string, library: { close: () => void }): NativeError {
+  library.close();
+  return new NativeError(`Cannot open "${path}" for reading`);
 }
 
 function toWide(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) throw new TypeError(`A C string cannot hold NUL: ${JSON.stringify(text)}`);
   const units = new Uint16Array(text.length + 1);
   for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
   return new Uint8Array(units.buffer);

@@ -27,15 +27,14 @@ const LOG_CALLBACK = { parameters: ["i32", "pointer", "pointer"], result: "void"
 
 /** llama.cpp's libraries, opened in the order that every OS accepts, with their backends loaded. One per process: backends are global. */
 export class Library implements Disposable {
-  /** The functions of libllama. */
-  readonly llama: Llama["symbols"];
   /** The CPU variant in use, e.g. `haswell`; `generic` where the platform has just one. */
   readonly cpuVariant: string;
   readonly #base: Base;
   readonly #ggml: Ggml;
   readonly #llama: Llama;
   readonly #log: Deno.UnsafeCallback<typeof LOG_CALLBACK>;
-  #disposed = false;
+  /** Closes all of the above, the last opened first. */
+  readonly #opened: DisposableStack;
 
   /**
    * Opens the libraries and loads every backend among `files`.
@@ -43,27 +42,36 @@ export class Library implements Disposable {
    * @throws {NativeError} When a library is missing or the OS refuses it, or no CPU variant runs on this processor.
    */
   constructor(files: readonly LibraryFile[], options: LibraryOptions) {
-    // ggml-base comes first: Windows does not search a library's own folder for what it needs, and a memfd has none.
-    this.#base = open(findLibrary(files, /^(lib)?ggml-base\./), GGML_BASE_SYMBOLS);
-    this.#ggml = open(findLibrary(files, /^(lib)?ggml\./), GGML_SYMBOLS);
-    this.#llama = open(findLibrary(files, /^(lib)?llama\./), LLAMA_SYMBOLS);
-    this.llama = this.#llama.symbols;
-    this.#log = new Deno.UnsafeCallback(
-      LOG_CALLBACK,
-      (level, text) => options.log(level, fromCString(text)?.trimEnd() ?? ""),
+    using opened = new DisposableStack();
+    this.#log = opened.adopt(
+      new Deno.UnsafeCallback(LOG_CALLBACK, (level, text) => options.log(level, fromCString(text)?.trimEnd() ?? "")),
+      (callback) => callback.close(),
     );
-    this.llama.llama_log_set(this.#log.pointer, null);
+    const close = (library: { close: () => void }): void => library.close();
+    // ggml-base comes first: Windows does not search a library's own folder for what it needs, and a memfd has none.
+    this.#base = opened.adopt(open(findLibrary(files, /^(lib)?ggml-base\./), GGML_BASE_SYMBOLS), close);
+    this.#ggml = opened.adopt(open(findLibrary(files, /^(lib)?ggml\./), GGML_SYMBOLS), close);
+    this.#llama = opened.adopt(open(findLibrary(files, /^(lib)?llama\./), LLAMA_SYMBOLS), close);
+    const { llama_log_set, llama_backend_init } = this.#llama.symbols;
+    llama_log_set(this.#log.pointer, null);
+    opened.defer(() => llama_log_set(null, null));
     for (const file of files) {
       // A GPU backend that finds no device or driver is no error: the CPU remains.
       if (/^(lib)?ggml-(?!base\.|cpu[-.])/.test(file.name)) this.#ggml.symbols.ggml_backend_load(toCString(file.path));
     }
     this.cpuVariant = this.#loadCpu(files, options.cpuVariant);
-    this.llama.llama_backend_init();
+    llama_backend_init();
+    this.#opened = opened.move();
+  }
+
+  /** The functions of libllama; throws after use, for a call into a closed library would end the process. */
+  get llama(): Llama["symbols"] {
+    return this.#live().#llama.symbols;
   }
 
   /** The names of the devices that ggml found, e.g. `["CPU"]`. */
   deviceNames(): string[] {
-    const { ggml_backend_dev_count, ggml_backend_dev_get } = this.#ggml.symbols;
+    const { ggml_backend_dev_count, ggml_backend_dev_get } = this.#live().#ggml.symbols;
     return Array.from({ length: Number(ggml_backend_dev_count()) }, (_, index) => {
       const device = ggml_backend_dev_get(BigInt(index));
       return fromCString(this.#base.symbols.ggml_backend_dev_name(device)) ?? "unnamed";
@@ -87,15 +95,14 @@ export class Library implements Disposable {
     );
   }
 
+  #live(): this {
+    if (this.#opened.disposed) throw new NativeError("The library was closed");
+    return this;
+  }
+
   /** Closes what can be closed; every model must be disposed before. */
   [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.llama.llama_log_set(null, null);
-    this.#llama.close();
-    this.#ggml.close();
-    this.#base.close();
-    this.#log.close();
+    this.#opened.dispose();
   }
 }
 

@@ -106,7 +106,7 @@ function unpack(libraries: readonly PackedLibrary[], folder: string): void {
   const temporary = `${folder}.${Deno.pid}.tmp`;
   try {
     Deno.mkdirSync(temporary, { recursive: true, mode: 0o700 });
-    for (const { name, read } of libraries) Deno.writeFileSync(join(temporary, name), read(), { mode: 0o600 });
+    for (const library of libraries) Deno.writeFileSync(join(temporary, library.name), library.read(), { mode: 0o600 });
     removeIfThere(folder); // Damaged, or not there.
     Deno.renameSync(temporary, folder);
   } catch (error) {
@@ -128,7 +128,7 @@ function prune(place: string, keep: string): void {
 }
 
 function inMemory(libraries: readonly PackedLibrary[]): CachedLibrary[] {
-  return libraries.map(({ name, read }) => ({ name, path: createMemoryFile(name, read()) }));
+  return libraries.map((library) => ({ name: library.name, path: createMemoryFile(library.name, library.read()) }));
 }
 
 function removeIfThere(path: string): void {

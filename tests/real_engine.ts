@@ -42,7 +42,8 @@ export async function startRealEngine({ context, maxTokens }: RealEngineOptions 
   engine.load({
     libraries,
     model: { path, offset: 0 },
-    context: { contextLength: 512, batchSize: 128, ubatchSize: 128, parallel: 4, threads: 2, ...context },
+    // One thread: two would spin in wait for each other where other work takes their cores, and a test last for minutes.
+    context: { contextLength: 512, batchSize: 128, ubatchSize: 128, parallel: 4, threads: 1, ...context },
     verbose: false,
   });
   await engine.ready();

@@ -24,7 +24,9 @@ export class ByteEditor {
 
   /** The error for this file; `problem` completes the sentence `Damaged ELF file: …`. */
   damaged(problem: string): EngineError {
-    return new EngineError("bad_file", `Damaged ${this.#kind}: ${problem}`);
+    // Names come from the file: whatever could break the line or the terminal is shown as its number.
+    const printable = problem.replace(/[^ -~]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+    return new EngineError("bad_file", `Damaged ${this.#kind}: ${printable}`);
   }
 
   /** Checks that `size` bytes at `offset` lie in the file; `field` names them in the message. */

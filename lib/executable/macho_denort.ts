@@ -40,8 +40,8 @@ const OFFSETS_IN_COMMANDS = new Map<number, readonly number[]>([
 
 /**
  * Gets denort back out of a macOS executable made by `deno compile`. On arm64 the payload is a segment of its own: it goes, what followed moves
- * back, and the file is signed ad hoc again. On x86_64 it was appended to `__LINKEDIT`: the file is cut there, and the signature goes, for Deno's
- * own x86_64 denort has none.
+ * back, and the file is signed ad hoc again. On x86_64 it was appended to `__LINKEDIT`: the file is cut there, and a signature that was added
+ * later goes, for Deno leaves x86_64 unsigned.
  *
  * @returns A copy.
  * @throws {EngineError} `bad_file` when it is no such executable.
@@ -92,8 +92,9 @@ function removeCommand({ file, commands, commandsEnd }: MachO, { offset, size }:
 
 function cutAtSentinel(macho: MachO): Uint8Array {
   const { file } = macho;
-  const signature = onlyCommand(macho, LOAD_COMMAND.codeSignature, 16);
-  const sentinel = findSentinel(macho, file.u32(signature.offset + 8, "the offset of the signature"));
+  const isSigned = macho.commands.some(({ kind }) => kind === LOAD_COMMAND.codeSignature);
+  const signature = isSigned ? onlyCommand(macho, LOAD_COMMAND.codeSignature, 16) : undefined;
+  const sentinel = findSentinel(macho, signature && file.u32(signature.offset + 8, "the offset of the signature"));
   const linkEdit = namedSegment(macho, "__LINKEDIT");
   const symtab = onlyCommand(macho, LOAD_COMMAND.symtab, 24);
   const names = file.u32(symtab.offset + 16, "the offset of the names");
@@ -105,12 +106,15 @@ function cutAtSentinel(macho: MachO): Uint8Array {
     "the size of __LINKEDIT in memory",
   );
   file.setU64(linkEdit.offset + 48, size, "the size of __LINKEDIT");
-  removeCommand(macho, signature);
+  if (signature !== undefined) removeCommand(macho, signature);
   return file.bytes.slice(0, sentinel);
 }
 
-/** The place of the sentinel whose payload ends where the signature begins: the payload's own bytes may hold the text as well. */
-function findSentinel({ file, commandsEnd }: MachO, signature: number): number {
+/**
+ * The place of the sentinel whose payload ends where the signature begins, or where an unsigned file ends: the payload's own bytes may hold the
+ * text as well.
+ */
+function findSentinel({ file, commandsEnd }: MachO, signature: number | undefined): number {
   for (let end = file.length; end >= 0;) {
     const at = lastIndexOf(file.bytes.subarray(0, end), SENTINEL);
     if (at < commandsEnd) break;
@@ -118,11 +122,14 @@ function findSentinel({ file, commandsEnd }: MachO, signature: number): number {
     if (payload <= file.length) {
       // Not read as an offset: behind a chance hit it may be any number.
       const size = file.u32(payload - 8, "the payload's size") + file.u32(payload - 4, "the payload's size") * 2 ** 32;
-      if (Math.ceil((payload + size) / SIGNATURE_ALIGNMENT) * SIGNATURE_ALIGNMENT === signature) return at;
+      const aligned = Math.ceil((payload + size) / SIGNATURE_ALIGNMENT) * SIGNATURE_ALIGNMENT;
+      if (signature === undefined ? payload + size === file.length : aligned === signature) return at;
     }
     end = at + SENTINEL.length - 1;
   }
-  throw file.damaged("deno compile's mark in front of a payload that ends at the signature was not found");
+  throw file.damaged(
+    "deno compile's mark in front of a payload that ends at the signature or the file's end was not found",
+  );
 }
 
 function lastIndexOf(bytes: Uint8Array, wanted: Uint8Array): number {

@@ -22,12 +22,10 @@ Deno.test("Batch refuses a token beyond its capacity and keeps those before", ()
 });
 
 Deno.test("Batch hands llama.cpp each token with its position, sequence and output flag", () => {
-  const token = fc.record({
-    token: fc.nat(),
-    sequence: fc.nat({ max: 255 }),
-    position: fc.nat(),
-    output: fc.boolean(),
-  });
+  const token = fc.record(
+    { token: fc.nat(), sequence: fc.nat({ max: 255 }), position: fc.nat(), output: fc.boolean() },
+    { noNullPrototype: true },
+  );
   fc.assert(
     fc.property(
       fc.array(token, { minLength: 1, maxLength: 40 }),

@@ -51,7 +51,7 @@ Deno.test("a struct view refuses integers out of range and leaves the bytes as t
   const outside = fc.oneof(
     fc.tuple(
       fc.constant("i"),
-      fc.oneof(fc.integer({ min: 2 ** 31 }), fc.constantFrom(2 ** 31, -(2 ** 31) - 1, 0.5, NaN)),
+      fc.constantFrom(2 ** 31, -(2 ** 31) - 1, 0.5, NaN, Infinity),
     ),
     fc.tuple(fc.constant("u"), fc.constantFrom(-1, 2 ** 32, 1.5, Infinity, NaN)),
     fc.tuple(fc.constant("n"), fc.oneof(fc.bigInt({ max: -1n }), fc.bigInt({ min: 2n ** 64n }))),

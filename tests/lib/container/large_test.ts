@@ -5,7 +5,7 @@ import { makeGguf } from "../gguf/make_gguf.ts";
 import { makeScratch, packOptions } from "./scratch.ts";
 import { checkWithTools } from "./zip_tools.ts";
 
-// Writes and reads some 20 GB in half a minute, so it runs only when asked for.
+// Writes and reads some 20 GB in a minute, so it runs only when asked for.
 const ignore = Deno.env.get("PACKLLAMA_LARGE") !== "1";
 
 Deno.test(

@@ -86,6 +86,7 @@ function findCommand(file: Uint8Array, kind: number): number {
   return at;
 }
 
+/** As deno compile leaves it, and as a signature changes it. */
 function x86(options: { payload?: Uint8Array; signed: boolean }): Uint8Array {
   const link = 0x1000;
   const table = symbolTable();
@@ -94,11 +95,11 @@ function x86(options: { payload?: Uint8Array; signed: boolean }): Uint8Array {
     ? new Uint8Array()
     : join(MARK, new Image(8).u64(0, options.payload.length).bytes, options.payload);
   const signature = Math.ceil((end + appended.length) / 16) * 16;
-  const fileEnd = options.signed ? signature + 64 : end;
+  const fileEnd = options.signed ? signature + 64 : end + appended.length;
   const memory = options.signed ? fileEnd - link : 0x1000;
   const commands = [
     segment("__TEXT", [0, link, 0, link]),
-    segment("__LINKEDIT", [link, memory, link, fileEnd - link]),
+    segment("__LINKEDIT", [link, memory, link, options.signed ? fileEnd - link : end - link]),
     command(2, link, SYMBOLS, link + SYMBOLS * 16, options.signed ? fileEnd - link - SYMBOLS * 16 : NAMES.length),
     ...(options.signed ? [command(0x1d, signature, 64)] : []),
   ];
@@ -151,6 +152,7 @@ Deno.test("recoverDenortMachO signs each page of 4096 bytes ad hoc with its SHA-
 
 Deno.test("recoverDenortMachO cuts an x86_64 file where its payload begins", () => {
   const payload = new Uint8Array(1000).fill(3);
+  assert.deepEqual(recoverDenortMachO(x86({ payload, signed: false })), x86({ signed: false }));
   assert.deepEqual(recoverDenortMachO(x86({ payload, signed: true })), x86({ signed: false }));
 });
 

@@ -60,6 +60,11 @@ Deno.test("recoverDenortPe refuses an executable that deno compile did not make"
   });
 });
 
+Deno.test("recoverDenortPe shows a section's name in one printable line", () => {
+  const file = makePe().put(SECTIONS, "a\n\x1b[1m").u16(PE + 6, 1).bytes;
+  assert.throws(() => recoverDenortPe(file), { message: /last section is "a\\x0a\\x1b\[1m"/ });
+});
+
 Deno.test("peExportedSymbols refuses an address that is in no section", () => {
   const file = makePe().u32(TEXT + 0x80, 0x900000).bytes;
   assert.throws(() => peExportedSymbols(file), {

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { EngineError } from "../../lib/errors.ts";
+import { checkOptions, normalizeOptions, optionsOfEnvironment } from "../../lib/option_line.ts";
+import { splitWords } from "../../lib/split_words.ts";
+
+Deno.test("normalizeOptions knows the spellings of llama.cpp and llamafile", () => {
+  const { tokens, unknown, operands } = normalizeOptions(
+    [
+      "-ngl",
+      "9999",
+      "--ctx-size=512",
+      "-fa",
+      "--temp",
+      "0",
+      "-ub",
+      "64",
+      "--nobrowser",
+      "--server",
+      "-fa",
+      "off",
+      "-s",
+      "-1",
+    ],
+  );
+  const expected =
+    "--gpu-layers 9999 --ctx-size 512 --flash-attn --temp 0 --ubatch-size 64 --no-browser --flash-attn off --seed -1";
+  assert.deepEqual(tokens, expected.split(" "));
+  assert.deepEqual([unknown, operands], [[], []]);
+});
+
+Deno.test("normalizeOptions sets unknown flags aside with their values", () => {
+  const { tokens, unknown } = normalizeOptions(["--cli", "--mirostat", "2", "-c", "64", "--chat-template", "chatml"]);
+  assert.deepEqual(tokens, ["--ctx-size", "64"]);
+  assert.deepEqual(unknown, ["--cli", "--mirostat", "--chat-template"]);
+});
+
+Deno.test("normalizeOptions never throws but for a missing value, and only gives out known names", () => {
+  const word = fc.oneof(fc.string(), fc.constantFrom("-c", "-m", "--temp", "-fa", "--server", "on", "5", "--x=1"));
+  fc.assert(fc.property(fc.array(word), (words) => {
+    try {
+      for (const token of normalizeOptions(words).tokens) assert.equal(typeof token, "string");
+    } catch (error) {
+      assert.ok(error instanceof EngineError && error.code === "usage");
+    }
+  }));
+});
+
+Deno.test("optionsOfEnvironment reads PACKLLAMA_ names; a flag can be switched off", () => {
+  const environment = {
+    PACKLLAMA_CTX_SIZE: "64",
+    PACKLLAMA_VERBOSE: "0",
+    PACKLLAMA_MLOCK: "1",
+    PACKLLAMA_NO_MMAP: "yes",
+    CTX: "1",
+  };
+  assert.deepEqual(optionsOfEnvironment(environment), ["--ctx-size", "64", "--no-mmap", "--mlock"]);
+});
+
+Deno.test("checkOptions gives llama.cpp's defaults", () => {
+  const { temp, topK, topP, minP, seed, parallel, mmap, gpuLayers, flashAttn, port } = checkOptions({});
+  assert.deepEqual({ temp, topK, topP, minP, seed }, { temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, seed: -1 });
+  assert.deepEqual({ parallel, mmap, gpuLayers, flashAttn, port }, {
+    parallel: 4,
+    mmap: true,
+    gpuLayers: undefined,
+    flashAttn: undefined,
+    port: undefined,
+  });
+});
+
+Deno.test("checkOptions takes each value in its range and names the option that is not", () => {
+  assert.equal(checkOptions({ temp: ".5" }).temp, 0.5);
+  assert.equal(checkOptions({ gpuLayers: "all" }).gpuLayers, 2 ** 31 - 1);
+  assert.equal(checkOptions({ gpuLayers: "auto" }).gpuLayers, undefined);
+  assert.equal(checkOptions({ flashAttn: true }).flashAttn, true);
+  assert.equal(checkOptions({ flashAttn: "off" }).flashAttn, false);
+  for (
+    const [name, value] of [["temp", "x"], ["topP", "1.1"], ["ctxSize", "-1"], ["threads", "1.5"], [
+      "seed",
+      "4294967296",
+    ]] as const
+  ) {
+    assert.throws(
+      () => checkOptions({ [name]: value }),
+      (error) => error instanceof EngineError && error.message.includes(`"${value}"`),
+    );
+  }
+});
+
+Deno.test("splitWords gives back what a shell's quoting was made from", () => {
+  fc.assert(fc.property(fc.array(fc.string()), (words) => {
+    const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+    assert.deepEqual(splitWords(line), words);
+  }));
+  assert.deepEqual(splitWords(`--system "You are \\"it\\"" a\\ b  c`), ["--system", 'You are "it"', "a b", "c"]);
+  assert.throws(() => splitWords("'open"), EngineError);
+});
