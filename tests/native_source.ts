@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
 import { buildCacheDir } from "../lib/build/build_cache_dir.ts";
-import { denoInfo, registryFolder } from "../lib/build/deno_info.ts";
-import { runDeno } from "../lib/build/run_deno.ts";
+import { provideNpmPackage } from "../lib/build/npm_package.ts";
 
 /** The npm package that carries llama.cpp's sources, as a git bundle. */
 const PACKAGE = "node-llama-cpp@3.21.1";
@@ -13,12 +11,8 @@ const COMMIT = "80fb11ac73e66d89eae2c6a91d8a77428fa733ed";
 /** What the tests read of it. */
 const PATHS = ["include", "ggml/include", "ggml/src/ggml-backend-impl.h", "LICENSE"];
 /** It pins the package's hash, and says that it has no dependencies: those, some 300 packages, are not wanted. */
-const LOCK = fileURLToPath(new URL("testdata/native_source.lock", import.meta.url));
+const LOCK = fileURLToPath(new URL("../lib/build/locks/node-llama-cpp.lock", import.meta.url));
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-
-const infoSchema = z.object({
-  npmPackages: z.record(z.string(), z.object({ name: z.string(), version: z.string(), registryUrl: z.string() })),
-});
 
 /**
  * The folder with the headers of the llama.cpp release that we bind: `include/`, `ggml/include/`. It is fetched once, with Deno (35 MB) and
@@ -30,7 +24,7 @@ export async function provideNativeSource(): Promise<string> {
   const cache = await buildCacheDir(join(ROOT, "dist"));
   const folder = join(cache, `llama.cpp-headers-${COMMIT.slice(0, 12)}`);
   if (await exists(folder)) return folder;
-  const bundle = join(await packageFolder(), BUNDLE);
+  const bundle = join(await provideNpmPackage(PACKAGE, LOCK, ROOT), BUNDLE);
   const work = await Deno.makeTempDir({ dir: cache, prefix: ".llama.cpp-" });
   try {
     const [clone, files] = [join(work, "clone"), join(work, "files")];
@@ -42,18 +36,6 @@ export async function provideNativeSource(): Promise<string> {
     await Deno.remove(work, { recursive: true });
   }
   return folder;
-}
-
-async function packageFolder(): Promise<string> {
-  // Without the project's configuration, or Deno would add the project's own packages to the lock.
-  const flags = ["--quiet", "--no-config", "--lock", LOCK, "--frozen"];
-  const doing = `Cannot get npm:${PACKAGE}`;
-  await runDeno(["cache", ...flags, `npm:${PACKAGE}`], { cwd: ROOT, doing });
-  const said = await runDeno(["info", "--json", ...flags, `npm:${PACKAGE}`], { cwd: ROOT, doing });
-  const found = infoSchema.parse(JSON.parse(said)).npmPackages[PACKAGE];
-  if (found === undefined) throw new Error(`Deno does not say where it keeps npm:${PACKAGE}`);
-  const { npmCache } = await denoInfo(ROOT);
-  return join(npmCache, registryFolder(found.registryUrl), found.name, found.version);
 }
 
 async function git(args: string[]): Promise<void> {

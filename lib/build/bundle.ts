@@ -1,6 +1,6 @@
 import { dirname, join, relative } from "node:path";
 import type { StartProgress } from "../progress.ts";
-import { npmFolders } from "./deno_info.ts";
+import { npmFolders, projectFlags } from "./deno_info.ts";
 import { runDeno } from "./run_deno.ts";
 
 /** The program and the worker that it starts: from the project's folder, and where `main.js` expects to find the second. */
@@ -39,8 +39,7 @@ export async function bundle(
       "--quiet",
       "--platform",
       "deno",
-      "--config",
-      join(root, "deno.json"),
+      ...projectFlags(root),
       "--output",
       path,
       source,

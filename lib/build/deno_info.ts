@@ -12,6 +12,14 @@ const packagesSchema = z.object({
 export type DenoInfo = z.infer<typeof infoSchema>;
 
 /**
+ * What has Deno take the project's import map and lock file. `deno.json` names no lock file itself: `deno task` would download all that it
+ * names before the task has set `DENO_TLS_CA_STORE`.
+ */
+export function projectFlags(root: string): string[] {
+  return ["--config", join(root, "deno.json"), "--lock", join(root, "deno.lock")];
+}
+
+/**
  * Asks Deno for its cache folders, which environment and platform decide.
  *
  * @param cwd Any existing folder.
@@ -36,7 +44,7 @@ export async function npmFolders(
   root: string,
 ): Promise<{ packages: Map<string, string>; registries: Set<string> }> {
   const { npmCache } = await denoInfo(root);
-  const args = ["info", "--json", "--config", join(root, "deno.json"), specifier];
+  const args = ["info", "--json", ...projectFlags(root), specifier];
   const { npmPackages } = packagesSchema.parse(
     JSON.parse(await runDeno(args, { cwd: root, doing: `Cannot look up ${specifier}` })),
   );

@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ENGINE_RELEASE } from "../container/mod.ts";
 import { EngineError } from "../errors.ts";
 import type { StartProgress } from "../progress.ts";
 import type { Target } from "../target.ts";
-import { npmFolders } from "./deno_info.ts";
-import { runDeno } from "./run_deno.ts";
+import { provideNpmPackage } from "./npm_package.ts";
 
 /** Of all packages; it carries the llama.cpp release that {@linkcode ENGINE_RELEASE} names. */
 const PACKAGE_VERSION = "3.21.1";
@@ -38,10 +38,10 @@ export function isNeededLibrary(name: string): boolean {
 }
 
 /**
- * Finds llama.cpp's libraries for a target in Deno's cache, and has Deno download their npm package first when they are not there. `deno.lock`
- * pins the package's hash.
+ * Finds llama.cpp's libraries for a target in Deno's cache, and has Deno download their npm package first when they are not there. A lock
+ * file for each package pins its hash.
  *
- * @param root The project's folder, with `deno.json` and `deno.lock`.
+ * @param root Any existing folder.
  * @returns The libraries, sorted by name.
  * @throws {EngineError} `download` when the package cannot be had or has not the hash in the lock; `bad_file` when it lacks libraries.
  */
@@ -51,24 +51,8 @@ export async function provideNativeLibraries(
 ): Promise<NativeLibrary[]> {
   const name = nativePackage(target);
   using progress = startProgress(`Getting npm:${name}`);
-  const args = [
-    "cache",
-    "--quiet",
-    "--config",
-    join(root, "deno.json"),
-    "--lock",
-    join(root, "deno.lock"),
-    `npm:${name}`,
-  ];
-  try {
-    await runDeno(args, { cwd: root, doing: `Cannot get npm:${name}` });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new EngineError("download", message, { cause: error });
-  }
-  const { packages } = await npmFolders(`npm:${name}`, root);
-  const folder = packages.get(name);
-  if (folder === undefined) throw new EngineError("download", `Deno does not say where it keeps npm:${name}`);
+  const lock = fileURLToPath(new URL(`locks/${PLATFORMS[target]}.lock`, import.meta.url));
+  const folder = await provideNpmPackage(name, lock, root);
   const libraries = await listLibraries(join(folder, "bins", PLATFORMS[target]));
   progress.finish(`npm:${name}: ${libraries.length} libraries of ${ENGINE_RELEASE}`);
   return libraries;

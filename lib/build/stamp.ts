@@ -16,7 +16,7 @@ const outputSchema = z.object({
 const stampSchema = z.object({ outputs: z.record(z.string(), outputSchema) });
 
 /** The folders and files that end up in an executable, or decide how it is built. */
-const SOURCES = ["deno.json", "main.ts", "ffi", "lib", "models", "server"];
+const SOURCES = ["deno.json", "import_map.json", "main.ts", "ffi", "lib", "models", "server"];
 
 /** Remembers, in a file of the `dist` folder, what each output was built from. */
 export class Stamp {

@@ -100,6 +100,7 @@ export async function pack(options: PackOptions): Promise<PackResult> {
 async function writeAll(writer: PackWriter, options: PackOptions, parts: Parts): Promise<Manifest> {
   const { base, model, weightsName } = parts;
   const executable = await writer.copyPlain({ path: options.base, offset: 0, length: base.executableEnd });
+  checkExecutable(base, executable.sha256);
   await writeLibraries(writer, options, base);
   if (options.args !== undefined && options.args.length > 0) {
     await writer.addStored(ARGS_NAME, new TextEncoder().encode(options.args.join("\n") + "\n"));
@@ -128,6 +129,13 @@ async function writeAll(writer: PackWriter, options: PackOptions, parts: Parts):
   await writer.write(encodeEnd(base, writer.records, writer.position, payloadStart));
   await writer.flush();
   return manifest;
+}
+
+// Signing changes a PE or Mach-O file after it was packed; an ELF file that changed is damaged.
+function checkExecutable(base: Base, found: string): void {
+  const expected = base.manifest?.executable?.sha256;
+  if (base.payload === undefined || expected === undefined || expected === found) return;
+  throw damaged(base.source, `its executable part has SHA-256 ${found}, expected ${expected}`);
 }
 
 async function writeLibraries(writer: PackWriter, options: PackOptions, base: Base): Promise<void> {

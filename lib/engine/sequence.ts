@@ -3,13 +3,19 @@ import { StopMatcher } from "../text/stop_matcher.ts";
 import { Utf8Stream } from "../text/utf8_stream.ts";
 import type { FinishReason, Usage } from "./engine.ts";
 
+/** What a sequence has of its sampler chain. */
+export type SequenceSampler = Pick<SamplerChain, "sample" | typeof Symbol.dispose>;
+
+/** What a sequence asks of the vocabulary. */
+export type SequenceVocabulary = Pick<Vocabulary, "isEndOfGeneration" | "piece">;
+
 /** What a sequence is made of. */
 export interface SequenceOptions {
   id: number;
   /** The prompt's tokens, at least one. */
   prompt: Int32Array;
-  sampler: SamplerChain;
-  vocabulary: Vocabulary;
+  sampler: SequenceSampler;
+  vocabulary: SequenceVocabulary;
   stop: readonly string[];
   /** The most tokens that prompt and answer may have together. */
   limit: number;
@@ -26,7 +32,7 @@ export interface Advance {
 /** One request on its way: its tokens, how many of them are in the KV cache, and what it has said. */
 export class Sequence implements Disposable {
   readonly id: number;
-  readonly sampler: SamplerChain;
+  readonly sampler: SequenceSampler;
   /** The KV cache's sequence that it holds, while it runs. */
   slot: number | undefined;
   /** How many of its tokens are in the KV cache. */
@@ -34,7 +40,7 @@ export class Sequence implements Disposable {
   readonly #tokens: number[];
   readonly #promptLength: number;
   readonly #limit: number;
-  readonly #vocabulary: Vocabulary;
+  readonly #vocabulary: SequenceVocabulary;
   readonly #stop: StopMatcher;
   readonly #utf8 = new Utf8Stream();
   #started: number | undefined;

@@ -1,5 +1,6 @@
 import { EngineError } from "../errors.ts";
 import { ChatTemplate } from "../text/chat_template.ts";
+import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
 import type { Engine, EngineStatus, GenerateEvent, GenerateInput, ModelInfo, Prompt, Sampling } from "./engine.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { ErrorData, FromWorker, LoadedModel, LoadOptions, ToWorker } from "./protocol.ts";
@@ -173,13 +174,6 @@ export class WorkerEngine implements Engine {
     this.#worker.postMessage(message);
     Atomics.add(this.#posted, 0, 1);
   }
-}
-
-/** Templates write the special tokens that the tokenizer of some models adds as well; llama-server takes the template's out, too. */
-function withoutDoubledTokens(text: string, { addsBos, addsEos, bosText, eosText }: LoadedModel): string {
-  const start = addsBos && bosText !== "" && text.startsWith(bosText) ? bosText.length : 0;
-  const end = addsEos && eosText !== "" && text.endsWith(eosText) ? text.length - eosText.length : text.length;
-  return text.slice(start, end);
 }
 
 function drawSeed(): number {

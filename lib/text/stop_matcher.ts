@@ -5,7 +5,8 @@ export interface StopMatch {
 }
 
 /**
- * Finds the first of several stop strings in text that arrives in pieces. Text that may yet turn out to begin a stop string is held back.
+ * Finds the first of several stop strings in text that arrives in pieces; how the text is cut makes no difference. Text that may yet turn out
+ * to begin a stop string is held back.
  */
 export class StopMatcher {
   readonly #stops: readonly string[];
@@ -20,12 +21,8 @@ export class StopMatcher {
   /** Takes the next piece. After a match the rest is dropped, and so must be whatever would follow. */
   push(piece: string): StopMatch {
     const text = this.#held + piece;
-    let first = -1;
-    for (const stop of this.#stops) {
-      const at = text.indexOf(stop);
-      if (at >= 0 && (first < 0 || at < first)) first = at;
-    }
-    if (first >= 0) {
+    const first = this.#firstMatch(text);
+    if (first !== undefined) {
       this.#held = "";
       return { text: text.slice(0, first), stopped: true };
     }
@@ -39,6 +36,18 @@ export class StopMatcher {
     const text = this.#held;
     this.#held = "";
     return text;
+  }
+
+  /** Where the stop string begins that is complete first, of several such the longest: what comes after it changes nothing. */
+  #firstMatch(text: string): number | undefined {
+    let first: { start: number; end: number } | undefined;
+    for (const stop of this.#stops) {
+      const start = text.indexOf(stop);
+      if (start < 0) continue;
+      const end = start + stop.length;
+      if (first === undefined || end < first.end || (end === first.end && start < first.start)) first = { start, end };
+    }
+    return first?.start;
   }
 
   /** The length of the longest end of `text` that begins a stop string. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { projectFlags } from "../../lib/build/deno_info.ts";
 import { BUNDLED_PACKAGES, composeNotices } from "../../lib/build/write_notices.ts";
 import { THIRD_PARTY_NOTICES } from "../../lib/notices.ts";
 import { ROOT, runPackllama } from "../built.ts";
@@ -11,7 +12,7 @@ Deno.test("--licenses prints the licence of each part of the executable", async 
 });
 
 Deno.test("the notices name every npm package that the bundle imports", async () => {
-  const args = ["info", "--json", "--config", `${ROOT}deno.json`, `${ROOT}main.ts`];
+  const args = ["info", "--json", ...projectFlags(ROOT), `${ROOT}main.ts`];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
   const { modules } = JSON.parse(new TextDecoder().decode(stdout));
   const used = modules.flatMap((module: { kind: string; npmPackage?: string }) =>

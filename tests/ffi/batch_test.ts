@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Batch } from "../../ffi/mod.ts";
-import { BATCH } from "../../ffi/structs.ts";
+import { readBatch } from "./read_batch.ts";
 
 Deno.test("Batch refuses capacities that are no count", () => {
   for (const capacity of [0, -1, 1.5, NaN, 2 ** 31]) assert.throws(() => new Batch(capacity), RangeError);
@@ -35,30 +35,8 @@ Deno.test("Batch hands llama.cpp each token with its position, sequence and outp
         for (const { token, ...at } of before) batch.add(token, at);
         batch.clear();
         assert.deepEqual(tokens.map(({ token, ...at }) => batch.add(token, at)), tokens.map((_, index) => index));
-        assert.deepEqual(readAsC(batch), tokens);
+        assert.deepEqual(readBatch(batch), tokens);
       },
     ),
   );
 });
-
-/** Reads a batch through the pointers of its struct, as C does. */
-function readAsC(batch: Batch): { token: number; sequence: number; position: number; output: boolean }[] {
-  const struct = BATCH.view(batch.bytes);
-  const at = (name: "token" | "pos" | "n_seq_id" | "seq_id" | "logits"): Deno.UnsafePointerView => {
-    const pointer = struct.get(name);
-    assert.ok(pointer, name);
-    return new Deno.UnsafePointerView(pointer);
-  };
-  assert.equal(struct.get("embd"), null);
-  return Array.from({ length: struct.get("n_tokens") }, (_, index) => {
-    assert.equal(at("n_seq_id").getInt32(index * 4), 1);
-    const sequences = at("seq_id").getPointer(index * 8);
-    assert.ok(sequences);
-    return {
-      token: at("token").getInt32(index * 4),
-      sequence: new Deno.UnsafePointerView(sequences).getInt32(),
-      position: at("pos").getInt32(index * 4),
-      output: at("logits").getInt8(index) !== 0,
-    };
-  });
-}

@@ -111,6 +111,18 @@ Deno.test("pack refuses to carry over a library that is damaged in its base", as
   leavesNothing(scratch);
 });
 
+Deno.test("pack refuses a base whose executable part is damaged", async () => {
+  using scratch = makeScratch();
+  const options = packOptions(scratch, { output: scratch.path("first") });
+  await pack(options);
+  const bytes = Deno.readFileSync(options.output);
+  bytes[4000] = (bytes[4000] ?? 0) ^ 1;
+  const base = scratch.write("damaged", bytes);
+  const again = pack({ ...options, base, libraries: undefined, output: scratch.path("out.llamafile") });
+  await refused(again, "bad_file", /its executable part has SHA-256/);
+  leavesNothing(scratch);
+});
+
 Deno.test("pack refuses an output folder that is missing or no folder, and an output that is no file", async () => {
   using scratch = makeScratch();
   const options = packOptions(scratch);

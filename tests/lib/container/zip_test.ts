@@ -24,13 +24,17 @@ const ENTRIES: MadeEntry[] = [
   { name: "gewölbe.gguf", data: new Uint8Array(1000).map((_, i) => i & 0xff), alignment: 65536 },
 ];
 
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const bytes: number[] = [];
+  for await (const piece of stream) bytes.push(...piece);
+  return new Uint8Array(bytes);
+}
+
 async function streamed(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   const source = memorySource("x.zip", bytes);
   const entry = readZip(source).find((entry) => entry.name === name);
   assert.ok(entry);
-  return new Uint8Array(
-    await new Response(entryStream(source, entry) as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
-  );
+  return await collect(entryStream(source, entry));
 }
 
 function unpack(bytes: Uint8Array): { name: string; data: Uint8Array }[] {
@@ -210,10 +214,7 @@ Deno.test("readEntry refuses wrong CRCs, bombs and entries above its limit", asy
   assert.throws(() => readEntry(source, deflated, 99_999), /has 100000 bytes, at most 99999/);
   const lying = { ...deflated, size: 10_000 };
   assert.throws(() => readEntry(source, lying, 100_000), /entry "z" does not unpack/);
-  await assert.rejects(
-    new Response(entryStream(source, lying) as ReadableStream<Uint8Array<ArrayBuffer>>).bytes(),
-    /more than 10000 bytes/,
-  );
+  await assert.rejects(collect(entryStream(source, lying)), /more than 10000 bytes/);
 });
 
 Deno.test("entryStream refuses deflated data that is damaged", async () => {
