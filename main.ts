@@ -1,26 +1,15 @@
 import { basename, dirname, join } from "node:path";
-import { Command, CommanderError, Option } from "commander";
-import { listCache, removeFromCache } from "./lib/cache_report.ts";
-import {
-  formatInspection,
-  inspect,
-  type Llamafile,
-  openLlamafile,
-  openModelFile,
-  pack,
-  PACKLLAMA_VERSION,
-  verify,
-} from "./lib/container/mod.ts";
+import type { Command } from "commander";
+import { type Llamafile, openLlamafile, openModelFile, PACKLLAMA_VERSION } from "./lib/container/mod.ts";
 import { EngineError, toEngineError } from "./lib/errors.ts";
 import { configureLog } from "./lib/log.ts";
-import { THIRD_PARTY_NOTICES } from "./lib/notices.ts";
-import { checkOptions, normalizeOptions, optionsOfEnvironment } from "./lib/option_line.ts";
-import { type OptionSpec, SERVE_OPTIONS, type ServeOptions } from "./lib/options.ts";
+import { checkOptions, type GivenOption, optionsOfEnvironment, readOptionLine } from "./lib/option_line.ts";
+import { type OptionSpec, SERVE_OPTIONS } from "./lib/options.ts";
 import { stderrProgress } from "./lib/progress.ts";
-import { splitWords } from "./lib/split_words.ts";
 import { hostTarget, parseTarget, type Target } from "./lib/target.ts";
-import { findPulled, pull } from "./models/mod.ts";
 import { serveUntilEnd } from "./server/mod.ts";
+
+// What serving does not need at once is imported where it is used: each millisecond of evaluation delays the first token.
 
 const DEFAULT_PORT = 8080;
 const NAMED_COMMANDS = ["pack", "inspect", "verify", "pull", "cache", "help", "--version"];
@@ -31,12 +20,11 @@ if (import.meta.main) await main(Deno.args);
 async function main(args: string[]): Promise<void> {
   try {
     const [first = "", ...rest] = args;
-    if (first === "--licenses") console.log(THIRD_PARTY_NOTICES);
-    else if (NAMED_COMMANDS.includes(first)) await makeProgram().parseAsync(args, { from: "user" });
+    if (NAMED_COMMANDS.includes(first)) await (await makeProgram()).parseAsync(args, { from: "user" });
     else await serve(first === "serve" ? rest : args);
   } catch (error) {
     // Commander has said what is wrong, or printed the help that was asked for.
-    if (error instanceof CommanderError) Deno.exit(error.exitCode === 0 ? 0 : 2);
+    if (error instanceof Error && "exitCode" in error) Deno.exit(error.exitCode === 0 ? 0 : 2);
     const { code, message } = toEngineError(error, "Failed");
     console.error(`error: ${message}`);
     Deno.exit(code === "usage" ? 2 : 1);
@@ -44,13 +32,13 @@ async function main(args: string[]): Promise<void> {
   Deno.exit(0);
 }
 
-function makeProgram(): Command {
-  const program = makeCommand("packllama")
+async function makeProgram(): Promise<Command> {
+  const program = (await makeCommand("packllama"))
     .description(
       "One file that is a language model: it serves an OpenAI-compatible API from the weights inside itself.",
     )
     .version(PACKLLAMA_VERSION, "--version")
-    .addCommand(makeServeCommand(), { isDefault: true });
+    .addCommand(await makeServeCommand(), { isDefault: true });
   program.command("pack").description("make one executable of a model")
     .argument("<model>", "a GGUF file, or a llamafile whose model is taken")
     .option("-o, --output <file>", "the executable to write (default: the model's name with .llamafile)")
@@ -70,7 +58,8 @@ function makeProgram(): Command {
 }
 
 /** Commands made by `command()` inherit these settings. */
-function makeCommand(name: string): Command {
+async function makeCommand(name: string): Promise<Command> {
+  const { Command } = await import("commander");
   // Unlike Node's streams, console survives a reader that leaves early, such as `head`.
   return new Command(name).exitOverride().configureOutput({
     writeOut: (text) => console.log(text.trimEnd()),
@@ -78,34 +67,38 @@ function makeCommand(name: string): Command {
   });
 }
 
-function makeServeCommand(): Command {
-  const command = makeCommand("serve").description("serve the model (the default)");
+/** For its help alone: `serve` reads its options itself. */
+async function makeServeCommand(): Promise<Command> {
+  const command = (await makeCommand("serve")).description("serve the model (the default)");
+  const add = (flags: string, help: string, group: string): unknown =>
+    command.addOption(command.createOption(flags, help).helpGroup(`${group}:`));
   for (const spec of Object.values<OptionSpec>(SERVE_OPTIONS)) {
     const fallback = spec.schema.safeParse(undefined).data;
     const shown = typeof fallback === "number" || typeof fallback === "string" ? ` (default: ${fallback})` : "";
     const also = spec.aliases === undefined ? "" : ` (also ${spec.aliases.join(", ")})`;
-    command.addOption(new Option(spec.flags, spec.help + shown + also).helpGroup(`${spec.group}:`));
+    add(spec.flags, spec.help + shown + also, spec.group);
   }
+  add("--version", "print the version", "Diagnostics");
+  add("--licenses", "print the licences of what is inside", "Diagnostics");
   return command
-    .addOption(new Option("--version", "print the version").helpGroup("Diagnostics:"))
-    .addOption(new Option("--licenses", "print the licences of what is inside").helpGroup("Diagnostics:"))
     .addHelpText("after", "\nOther commands: pack, inspect, verify, pull, cache; see help COMMAND.")
     .addHelpText("after", "Environment: PACKLLAMA_CTX_SIZE is --ctx-size, and so on for each option.");
 }
 
 /** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
 async function serve(args: string[]): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) return makeServeCommand().outputHelp();
+  if (args.includes("--help") || args.includes("-h")) return (await makeServeCommand()).outputHelp();
+  if (args.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
   const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(args)];
-  const given = parseOptions(user);
+  const given = checkOptions(user);
   using executable = openLlamafile(ownExecutable());
-  const modelPath = given.model === undefined ? undefined : findPulled(given.model);
+  const modelPath = given.model === undefined ? undefined : await fileOf(given.model);
   if (modelPath === undefined && executable.weights === undefined) {
-    if (args.length === 0) return makeProgram().outputHelp();
+    if (args.length === 0) return (await makeProgram()).outputHelp();
     throw new EngineError("usage", "This file carries no model: name one with --model FILE, or see --help");
   }
   const lines = modelPath === undefined ? executable.args : argsOf(modelPath);
-  const options = parseOptions([...packedOptions(lines.before), ...user, ...packedOptions(lines.after)]);
+  const options = checkOptions([...packedOptions(lines.before), ...user, ...packedOptions(lines.after)]);
   configureLog({ verbose: options.verbose });
   await serveUntilEnd({
     options,
@@ -118,23 +111,24 @@ async function serve(args: string[]): Promise<void> {
   });
 }
 
-function parseOptions(tokens: string[]): ServeOptions {
-  return checkOptions(makeServeCommand().parse(tokens, { from: "user" }).opts());
-}
-
 /** What the user wrote must all be understood. */
-function userOptions(args: string[]): string[] {
-  const { tokens, unknown, operands } = normalizeOptions(args);
+function userOptions(args: string[]): GivenOption[] {
+  const { options, unknown, operands } = readOptionLine(args);
   if (unknown[0] !== undefined) throw new EngineError("usage", `Unknown option ${unknown[0]}; see --help`);
   if (operands[0] !== undefined) throw new EngineError("usage", `Unknown command "${operands[0]}"; see --help`);
-  return tokens;
+  return options;
 }
 
 /** What was packed may be meant for other programs: what is not understood is said and left out, and the model is the one inside. */
-function packedOptions(lines: string[]): string[] {
-  const { tokens, unknown } = normalizeOptions(lines);
+function packedOptions(lines: string[]): GivenOption[] {
+  const { options, unknown } = readOptionLine(lines);
   if (unknown.length > 0) console.error(`warning: ignoring ${unknown.join(", ")} of the file's own options`);
-  return tokens.flatMap((token, i) => token === "--model" || tokens[i - 1] === "--model" ? [] : [token]);
+  return options.filter(([name]) => name !== "model");
+}
+
+/** A path stays as it is; the name of a model in the catalogue becomes the file that was pulled. */
+async function fileOf(model: string): Promise<string> {
+  return (await import("./models/mod.ts")).findPulled(model);
 }
 
 function argsOf(modelPath: string): Llamafile["args"] {
@@ -158,6 +152,10 @@ async function packCommand(
   model: string,
   options: { output?: string; target: string; args?: string; modelCard?: string },
 ): Promise<void> {
+  const [{ pack }, { splitWords }] = await Promise.all([
+    import("./lib/container/mod.ts"),
+    import("./lib/split_words.ts"),
+  ]);
   const target = parseTarget(options.target);
   const { path, size } = await pack({
     base: baseFor(target),
@@ -184,12 +182,14 @@ function outputName(model: string, target: Target): string {
   return `${name}${suffix}.llamafile${target.includes("windows") ? ".exe" : ""}`;
 }
 
-function inspectCommand(file: string, { json }: { json?: boolean }): void {
+async function inspectCommand(file: string, { json }: { json?: boolean }): Promise<void> {
+  const { formatInspection, inspect } = await import("./lib/container/mod.ts");
   const inspection = inspect(file);
   console.log(json ? JSON.stringify(inspection, null, 2) : formatInspection(inspection));
 }
 
 async function verifyCommand(file: string): Promise<void> {
+  const { verify } = await import("./lib/container/mod.ts");
   const { ok, entries } = await verify(file, { startProgress: stderrProgress });
   const bad = entries.filter((entry) => !entry.ok);
   for (const { name, expected, found } of bad) console.log(`${name}: expected ${expected}, found ${found}`);
@@ -201,10 +201,12 @@ async function verifyCommand(file: string): Promise<void> {
 }
 
 async function pullCommand(what: string, { output }: { output?: string }): Promise<void> {
+  const { pull } = await import("./models/mod.ts");
   console.log(await pull(what, { ...(output === undefined ? {} : { output }), startProgress: stderrProgress }));
 }
 
-function cacheCommand({ clean }: { clean?: string }): void {
+async function cacheCommand({ clean }: { clean?: string }): Promise<void> {
+  const { listCache, removeFromCache } = await import("./lib/cache_report.ts");
   const items = listCache();
   if (clean === undefined) {
     for (const { kind, path, size } of items) {

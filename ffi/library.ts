@@ -1,4 +1,5 @@
 import { fromCString, toCString } from "./c_string.ts";
+import type { BackendHandle } from "./handles.ts";
 import { NativeError } from "./native_error.ts";
 import { CPU_VARIANT_SYMBOLS, GGML_BASE_SYMBOLS, GGML_SYMBOLS, LLAMA_SYMBOLS } from "./symbols.ts";
 
@@ -52,14 +53,18 @@ export class Library implements Disposable {
     this.#base = opened.adopt(open(findLibrary(files, /^(lib)?ggml-base\./), GGML_BASE_SYMBOLS), close);
     this.#ggml = opened.adopt(open(findLibrary(files, /^(lib)?ggml\./), GGML_SYMBOLS), close);
     this.#llama = opened.adopt(open(findLibrary(files, /^(lib)?llama\./), LLAMA_SYMBOLS), close);
+    const { ggml_backend_load, ggml_backend_unload } = this.#ggml.symbols;
     const { llama_log_set, llama_backend_init } = this.#llama.symbols;
     llama_log_set(this.#log.pointer, null);
     opened.defer(() => llama_log_set(null, null));
-    for (const file of files) {
+    // The registry of backends outlives the libraries, which the OS may keep: what stays in it would be used before what is loaded next.
+    const load = (path: string): BackendHandle | null =>
+      opened.adopt(ggml_backend_load(toCString(path)), (backend) => backend === null || ggml_backend_unload(backend));
+    for (const { name, path } of files) {
       // A GPU backend that finds no device or driver is no error: the CPU remains.
-      if (/^(lib)?ggml-(?!base\.|cpu[-.])/.test(file.name)) this.#ggml.symbols.ggml_backend_load(toCString(file.path));
+      if (/^(lib)?ggml-(?!base\.|cpu[-.])/.test(name)) load(path);
     }
-    this.cpuVariant = this.#loadCpu(files, options.cpuVariant);
+    this.cpuVariant = loadCpu(files, options.cpuVariant, (path) => load(path) !== null);
     llama_backend_init();
     this.#opened = opened.move();
   }
@@ -78,23 +83,6 @@ export class Library implements Disposable {
     });
   }
 
-  #loadCpu(files: readonly LibraryFile[], wanted: string | undefined): string {
-    const variants = files.flatMap((file) => {
-      const found = /^(?:lib)?ggml-cpu-?(.*)\.(?:so|dll|dylib)$/.exec(file.name);
-      return found ? [{ variant: found[1] || "generic", path: file.path }] : [];
-    });
-    const candidates = wanted === undefined ? bestFirst(variants) : variants.filter((v) => v.variant === wanted);
-    for (const { variant, path } of candidates) {
-      if (this.#ggml.symbols.ggml_backend_load(toCString(path)) !== null) return variant;
-    }
-    const names = variants.map((v) => v.variant).join(", ");
-    throw new NativeError(
-      wanted === undefined
-        ? `No CPU variant of ggml runs on this processor; there are ${names}`
-        : `The CPU variant "${wanted}" is missing or does not run on this processor; there are ${names}`,
-    );
-  }
-
   #live(): this {
     if (this.#opened.disposed) throw new NativeError("The library was closed");
     return this;
@@ -104,6 +92,27 @@ export class Library implements Disposable {
   [Symbol.dispose](): void {
     this.#opened.dispose();
   }
+}
+
+/** Loads the CPU variant that is wanted, or the best that can be loaded, and returns its name. */
+function loadCpu(
+  files: readonly LibraryFile[],
+  wanted: string | undefined,
+  load: (path: string) => boolean,
+): string {
+  const variants = files.flatMap((file) => {
+    const found = /^(?:lib)?ggml-cpu-?(.*)\.(?:so|dll|dylib)$/.exec(file.name);
+    return found ? [{ variant: found[1] || "generic", path: file.path }] : [];
+  });
+  const candidates = wanted === undefined ? bestFirst(variants) : variants.filter((v) => v.variant === wanted);
+  const loaded = candidates.find(({ path }) => load(path));
+  if (loaded !== undefined) return loaded.variant;
+  const names = variants.map((v) => v.variant).join(", ");
+  throw new NativeError(
+    wanted === undefined
+      ? `No CPU variant of ggml runs on this processor; there are ${names}`
+      : `The CPU variant "${wanted}" is missing or does not run on this processor; there are ${names}`,
+  );
 }
 
 function findLibrary(files: readonly LibraryFile[], pattern: RegExp): LibraryFile {

@@ -24,6 +24,8 @@ export const GGML_BASE_SYMBOLS = {
 export const GGML_SYMBOLS = {
   // ggml_backend_reg_t ggml_backend_load(const char * path);
   ggml_backend_load: { parameters: ["buffer"], result: backend },
+  // void ggml_backend_unload(ggml_backend_reg_t reg);
+  ggml_backend_unload: { parameters: [backend], result: "void" },
   // size_t ggml_backend_dev_count(void);
   ggml_backend_dev_count: { parameters: [], result: "usize" },
   // ggml_backend_dev_t ggml_backend_dev_get(size_t index);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { rememberedVariant, rememberVariant } from "./cpu_choice.ts";
 import { createMemoryFile, isExecutableMapping } from "../ffi/libc.ts";
 import { EngineError } from "./errors.ts";
 import { ensurePrivateFolder, FolderRefusal } from "./private_folder.ts";
@@ -21,6 +22,24 @@ export interface CachedLibrary {
   path: string;
 }
 
+/** Libraries that are ready to be opened. */
+export interface ProvidedLibraries {
+  /** All of them, or where the CPU variant is settled those that go with it. Their bytes have just been checked. */
+  libraries: CachedLibrary[];
+  /** The variant asked for, or the one that ggml chose on this processor before. */
+  cpuVariant: string | undefined;
+  /** Notes what ggml chose, for the next start. */
+  remember(variant: string): void;
+}
+
+/** How {@linkcode provideLibraries} goes about it. */
+export interface ProvideOptions {
+  /** Folders to try in order, or {@linkcode IN_MEMORY}. */
+  places?: string[];
+  /** The one CPU variant that is wanted. */
+  cpuVariant?: string;
+}
+
 /** The libraries of an executable that go with no file name: kept in memory. */
 export const IN_MEMORY = "memory";
 
@@ -28,17 +47,19 @@ const UNUSED_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /**
- * Unpacks the libraries once into a folder of this user and checks every byte of them at each start. Where no place is writable and lets
- * code run, the next one is tried; the last is a file in memory.
+ * Unpacks the libraries once into a folder of this user, and at each start checks every byte of those that will be opened. Where no place is
+ * writable and lets code run, the next one is tried; the last is a file in memory.
  *
- * @param places Folders to try in order, or {@linkcode IN_MEMORY}.
  * @throws {EngineError} `io` listing each place and what is wrong with it.
  */
-export function provideLibraries(libraries: readonly PackedLibrary[], places = libraryPlaces()): CachedLibrary[] {
+export function provideLibraries(
+  libraries: readonly PackedLibrary[],
+  { places = libraryPlaces(), cpuVariant }: ProvideOptions = {},
+): ProvidedLibraries {
   const refusals: string[] = [];
   for (const place of places) {
     try {
-      return place === IN_MEMORY ? inMemory(libraries) : inFolder(libraries, place);
+      return place === IN_MEMORY ? inMemory(libraries, cpuVariant) : inFolder(libraries, place, cpuVariant);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       refusals.push(`${place}: ${reason}`);
@@ -62,12 +83,14 @@ export function isLibraryFolder(name: string): boolean {
   return /^lib-[0-9a-f]{16}(\.\d+\.tmp)?$/.test(name);
 }
 
-function inFolder(libraries: readonly PackedLibrary[], place: string): CachedLibrary[] {
+function inFolder(all: readonly PackedLibrary[], place: string, wanted: string | undefined): ProvidedLibraries {
   ensurePrivateFolder(place);
-  const folder = join(place, folderName(libraries));
+  const folder = join(place, folderName(all));
+  const cpuVariant = wanted ?? rememberedVariant(folder);
+  const libraries = withVariant(all, cpuVariant);
   let problem = problemIn(folder, libraries);
   if (problem !== undefined) {
-    unpack(libraries, folder);
+    unpack(all, folder);
     prune(place, folder);
     problem = problemIn(folder, libraries);
     if (problem !== undefined) throw new FolderRefusal(problem);
@@ -79,7 +102,14 @@ function inFolder(libraries: readonly PackedLibrary[], place: string): CachedLib
   }
   // Says that it is in use; pruning goes by it.
   Deno.utimeSync(folder, new Date(), new Date());
-  return cached;
+  return { libraries: cached, cpuVariant, remember: (variant) => rememberVariant(folder, variant) };
+}
+
+/** Leaves out the CPU variants that are not the one; all stay when it is not known or not among them, which opening them will tell. */
+function withVariant(libraries: readonly PackedLibrary[], variant: string | undefined): readonly PackedLibrary[] {
+  const others = libraries.filter(({ name }) => /^(lib)?ggml-cpu-/.test(name) && !name.includes(`-${variant}.`));
+  const isKnown = variant !== undefined && libraries.some(({ name }) => name.includes(`ggml-cpu-${variant}.`));
+  return isKnown ? libraries.filter((library) => !others.includes(library)) : libraries;
 }
 
 /** Named by its contents, so that another release's libraries never get in the way. */
@@ -127,8 +157,12 @@ function prune(place: string, keep: string): void {
   }
 }
 
-function inMemory(libraries: readonly PackedLibrary[]): CachedLibrary[] {
-  return libraries.map((library) => ({ name: library.name, path: createMemoryFile(library.name, library.read()) }));
+function inMemory(all: readonly PackedLibrary[], cpuVariant: string | undefined): ProvidedLibraries {
+  const libraries = withVariant(all, cpuVariant).map((library) => ({
+    name: library.name,
+    path: createMemoryFile(library.name, library.read()),
+  }));
+  return { libraries, cpuVariant, remember: () => {} };
 }
 
 function removeIfThere(path: string): void {

@@ -1,10 +1,12 @@
 import { EngineError } from "./errors.ts";
 import { ACCEPTED_FLAGS, type OptionSpec, SERVE_OPTIONS, type ServeOptions } from "./options.ts";
 
-/** A line of options in the one spelling that commander is told of. */
+/** One option as it was given: its name in {@linkcode SERVE_OPTIONS} and its text; true or false for a flag. */
+export type GivenOption = [name: string, value: string | boolean];
+
+/** What a line of options asks for. */
 export interface OptionLine {
-  /** Long names and their values. */
-  tokens: string[];
+  options: GivenOption[];
   /** Flags that nothing is known of, with what seemed to be their values left out. */
   unknown: string[];
   /** What is no option, in order. */
@@ -12,41 +14,38 @@ export interface OptionLine {
 }
 
 interface Spelling {
-  /** The long name; undefined for a flag that is accepted and does nothing. */
-  long: string | undefined;
+  /** undefined for a flag that is accepted and does nothing. */
+  name: string | undefined;
   arity: "none" | "one" | "optional";
+  /** What the flag means without a value; false for `--no-…`. */
+  bare: boolean;
 }
 
 /**
- * Rewrites options as llama.cpp's users write them (`-ngl 99`, `--n-gpu-layers=99`, `-fa`) to long names with values.
+ * Reads options as llama.cpp's users write them: `-ngl 99`, `--n-gpu-layers=99`, `-fa`.
  *
  * @param args The words of a command line, or the lines of `.args`.
  * @throws {EngineError} `usage` when an option that takes a value is the last word.
  */
-export function normalizeOptions(args: readonly string[]): OptionLine {
-  const line: OptionLine = { tokens: [], unknown: [], operands: [] };
+export function readOptionLine(args: readonly string[]): OptionLine {
+  const line: OptionLine = { options: [], unknown: [], operands: [] };
   const spellings = allSpellings();
   const words = args.flatMap(splitAssignment);
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
-    if (!isOption(word)) {
-      line.operands.push(word);
-      continue;
-    }
-    const spelling = spellings.get(word);
     const next = words[i + 1];
-    if (spelling === undefined) {
+    const spelling = spellings.get(word);
+    if (spelling !== undefined) {
+      const takesNext = spelling.arity === "one" ||
+        (spelling.arity === "optional" && next !== undefined && OPTIONAL_VALUES.test(next));
+      if (takesNext && next === undefined) throw new EngineError("usage", `Option ${word} needs a value`);
+      if (takesNext) i++;
+      const value = takesNext && next !== undefined ? next : spelling.bare;
+      if (spelling.name !== undefined) line.options.push([spelling.name, value]);
+    } else if (isOption(word)) {
       line.unknown.push(word);
       if (next !== undefined && !isOption(next)) i++;
-      continue;
-    }
-    const takesNext = spelling.arity === "one" ||
-      (spelling.arity === "optional" && next !== undefined && /^(on|off|auto|0|1|true|false)$/.test(next));
-    if (takesNext && next === undefined) throw new EngineError("usage", `Option ${word} needs a value`);
-    if (takesNext) i++;
-    if (spelling.long !== undefined) {
-      line.tokens.push(spelling.long, ...(takesNext && next !== undefined ? [next] : []));
-    }
+    } else line.operands.push(word);
   }
   return line;
 }
@@ -55,27 +54,28 @@ export function normalizeOptions(args: readonly string[]): OptionLine {
  * The options that environment variables ask for: `PACKLLAMA_CTX_SIZE=4096` is `--ctx-size 4096`; a flag is set by anything but nothing,
  * `0`, `false`, `no` and `off`.
  */
-export function optionsOfEnvironment(environment: Readonly<Record<string, string>>): string[] {
-  return Object.values<OptionSpec>(SERVE_OPTIONS).flatMap((spec) => {
+export function optionsOfEnvironment(environment: Readonly<Record<string, string>>): GivenOption[] {
+  return Object.entries<OptionSpec>(SERVE_OPTIONS).flatMap(([name, spec]): GivenOption[] => {
     const long = longName(spec);
     const value = environment[`PACKLLAMA_${long.slice(2).replaceAll("-", "_").toUpperCase()}`];
     if (value === undefined) return [];
-    if (arityOf(spec) !== "none") return value === "" ? [] : [long, value];
-    return /^(|0|false|no|off)$/i.test(value) ? [] : [long];
+    if (arityOf(spec) !== "none") return value === "" ? [] : [[name, value]];
+    return /^(|0|false|no|off)$/i.test(value) ? [] : [[name, !isNegated(spec)]];
   });
 }
 
 /**
- * Checks what commander has collected and fills in the defaults.
+ * Checks what was given, of which the last wins, and fills in the defaults.
  *
  * @throws {EngineError} `usage` naming the option, the value found and what is wrong with it.
  */
-export function checkOptions(raw: Readonly<Record<string, unknown>>): ServeOptions {
+export function checkOptions(given: readonly GivenOption[]): ServeOptions {
+  const raw = new Map<string, string | boolean>(given);
   const values = Object.entries<OptionSpec>(SERVE_OPTIONS).map(([name, spec]) => {
-    const result = spec.schema.safeParse(raw[name]);
+    const result = spec.schema.safeParse(raw.get(name));
     if (result.success) return [name, result.data];
     const reason = result.error.issues[0]?.message ?? "is wrong";
-    throw new EngineError("usage", `Option ${longName(spec)}: "${String(raw[name])}" ${reason}; see --help`);
+    throw new EngineError("usage", `Option ${longName(spec)}: "${String(raw.get(name))}" ${reason}; see --help`);
   });
   // Each value has just passed the schema of its own entry.
   return Object.fromEntries(values) as ServeOptions;
@@ -91,18 +91,24 @@ function arityOf(spec: OptionSpec): Spelling["arity"] {
   return spec.flags.includes("[") ? "optional" : "none";
 }
 
+function isNegated(spec: OptionSpec): boolean {
+  return longName(spec).startsWith("--no-");
+}
+
 function allSpellings(): Map<string, Spelling> {
   const spellings = new Map<string, Spelling>();
-  for (const [name, values] of Object.entries(ACCEPTED_FLAGS)) {
-    spellings.set(name, { long: undefined, arity: values === 0 ? "none" : "one" });
+  for (const [flag, values] of Object.entries(ACCEPTED_FLAGS)) {
+    spellings.set(flag, { name: undefined, arity: values === 0 ? "none" : "one", bare: true });
   }
-  for (const spec of Object.values<OptionSpec>(SERVE_OPTIONS)) {
-    const spelling: Spelling = { long: longName(spec), arity: arityOf(spec) };
+  for (const [name, spec] of Object.entries<OptionSpec>(SERVE_OPTIONS)) {
+    const spelling: Spelling = { name, arity: arityOf(spec), bare: !isNegated(spec) };
     const short = /^-\w/.exec(spec.flags)?.[0];
-    for (const name of [spelling.long, short, ...(spec.aliases ?? [])]) if (name) spellings.set(name, spelling);
+    for (const flag of [longName(spec), short, ...(spec.aliases ?? [])]) if (flag) spellings.set(flag, spelling);
   }
   return spellings;
 }
+
+const OPTIONAL_VALUES = /^(on|off|auto|0|1|true|false)$/;
 
 function isOption(word: string): boolean {
   return /^-{1,2}[a-zA-Z]/.test(word);

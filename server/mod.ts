@@ -1,5 +1,3 @@
-export { createApp } from "./app.ts";
-export type { AppEnv, AppInput, AppOptions } from "./app_input.ts";
-export { type RunningServer, serve, type ServeOptions } from "./serve.ts";
+/** Serving a model. The app itself (`app.ts`) is not named here: it is imported while the model already loads. */
 export { serveUntilEnd } from "./serve_until_end.ts";
 export type { ServingInput } from "./start_serving.ts";

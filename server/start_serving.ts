@@ -3,13 +3,12 @@ import { type Llamafile, type ModelFile, openModelFile, readEntry } from "../lib
 import { type LoadOptions, type ModelInfo, type Sampling, WorkerEngine } from "../lib/engine/mod.ts";
 import { EngineError, toEngineError } from "../lib/errors.ts";
 import { describeModel, type ModelFacts, readGguf } from "../lib/gguf/mod.ts";
-import { type CachedLibrary, provideLibraries } from "../lib/library_cache.ts";
+import { type ProvidedLibraries, provideLibraries } from "../lib/library_cache.ts";
 import { levelOfGgml, logger } from "../lib/log.ts";
 import { fitContext } from "../lib/memory_fit.ts";
 import type { ServeOptions } from "../lib/options.ts";
 import { physicalCores } from "../lib/physical_cores.ts";
-import { createApp } from "./app.ts";
-import { type RunningServer, serve } from "./serve.ts";
+import type { RunningServer } from "./serve.ts";
 
 /** What is served, and how. */
 export interface ServingInput {
@@ -54,7 +53,15 @@ export async function startServing(input: ServingInput): Promise<Serving> {
   try {
     using model = openModelFile(modelPath, { requireAligned: false });
     const facts = checkModel(model);
-    engine.load(loadOptions(input, { model, facts, libraries: unpackLibraries(input.executable) }));
+    const provided = unpackLibraries(input.executable, options.cpuVariant);
+    engine.load(loadOptions(input, { model, facts, provided }));
+    const ready = engine.ready().then((info) => {
+      provided.remember(info.cpuVariant);
+      return info;
+    });
+    ready.catch(() => {}); // Whoever awaits it is told; nobody does when listening fails.
+    // What comes now, the worker is busy with loading.
+    const [{ createApp }, { serve }] = await Promise.all([import("./app.ts"), import("./serve.ts")]);
     const app = createApp({
       engine,
       options: { version, ...(options.system === undefined ? {} : { systemPrompt: options.system }) },
@@ -68,7 +75,7 @@ export async function startServing(input: ServingInput): Promise<Serving> {
       await server.shutdown();
       await engine.close();
     };
-    return { server, ready: engine.ready(), close };
+    return { server, ready, close };
   } catch (error) {
     await engine.close();
     throw toEngineError(error, "Cannot serve");
@@ -90,10 +97,10 @@ function checkModel(model: ModelFile): ModelFacts {
 interface Checked {
   model: ModelFile;
   facts: ModelFacts;
-  libraries: CachedLibrary[];
+  provided: ProvidedLibraries;
 }
 
-function loadOptions({ options }: ServingInput, { model, facts, libraries }: Checked): LoadOptions {
+function loadOptions({ options }: ServingInput, { model, facts, provided }: Checked): LoadOptions {
   const contextLength = options.memoryCheck
     ? fitContext({
       modelName: modelName(model.path),
@@ -103,6 +110,7 @@ function loadOptions({ options }: ServingInput, { model, facts, libraries }: Che
       available: availableMemory(),
     })
     : options.ctxSize;
+  const { libraries, cpuVariant } = provided;
   return {
     libraries,
     model: {
@@ -121,18 +129,22 @@ function loadOptions({ options }: ServingInput, { model, facts, libraries }: Che
       ...(options.flashAttn === undefined ? {} : { flashAttention: options.flashAttn }),
     },
     verbose: options.verbose,
-    ...(options.cpuVariant === undefined ? {} : { cpuVariant: options.cpuVariant }),
+    ...(cpuVariant === undefined ? {} : { cpuVariant }),
   };
 }
 
-function unpackLibraries({ source, libraries, manifest, path }: Llamafile): CachedLibrary[] {
+function unpackLibraries(
+  { source, libraries, manifest, path }: Llamafile,
+  cpuVariant: string | undefined,
+): ProvidedLibraries {
   const hashes = new Map(manifest?.entries.map((entry) => [entry.name, entry.sha256]));
-  return provideLibraries(libraries.map((entry) => {
+  const packed = libraries.map((entry) => {
     const sha256 = hashes.get(entry.name);
     if (sha256 === undefined) throw new EngineError("bad_file", `"${path}" has no hash for "${entry.name}"`);
     const name = entry.name.slice(entry.name.lastIndexOf("/") + 1);
     return { name, size: entry.size, sha256, read: () => new Uint8Array(readEntry(source, entry, entry.size)) };
-  }));
+  });
+  return provideLibraries(packed, cpuVariant === undefined ? {} : { cpuVariant });
 }
 
 function samplingOf(options: ServeOptions): Sampling {

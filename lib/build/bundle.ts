@@ -37,6 +37,7 @@ export async function bundle(
     const args = [
       "bundle",
       "--quiet",
+      "--minify",
       "--platform",
       "deno",
       ...projectFlags(root),

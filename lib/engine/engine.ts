@@ -91,6 +91,8 @@ export interface ModelInfo {
   threads: number;
   /** The devices and, for a CPU, the variant of the library in use, e.g. `CPU (haswell)`. */
   backend: string;
+  /** That variant by itself, e.g. `haswell`. */
+  cpuVariant: string;
 }
 
 /** Where the engine stands. */

@@ -79,6 +79,7 @@ export class NativeEngine implements Disposable {
       addsBos: vocabulary.addsBos,
       addsEos: vocabulary.addsEos,
       threads: this.#context.threads,
+      cpuVariant: this.#library.cpuVariant,
       backend: this.#library.deviceNames().map((name) => name === "CPU" ? `CPU (${this.#library.cpuVariant})` : name)
         .join(", "),
     };

@@ -41,6 +41,7 @@ export interface LoadedModel {
   addsEos: boolean;
   threads: number;
   backend: string;
+  cpuVariant: string;
 }
 
 /** A request, tokenized by the worker. */

@@ -1,5 +1,5 @@
 import { EngineError } from "../errors.ts";
-import { ChatTemplate } from "../text/chat_template.ts";
+import type { ChatTemplate } from "../text/chat_template.ts";
 import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
 import type { Engine, EngineStatus, GenerateEvent, GenerateInput, ModelInfo, Prompt, Sampling } from "./engine.ts";
 import { EventQueue } from "./event_queue.ts";
@@ -30,7 +30,7 @@ export class WorkerEngine implements Engine {
   readonly #closed = Promise.withResolvers<void>();
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
-  #template: ChatTemplate | undefined;
+  #template: Promise<ChatTemplate> | undefined;
   #lastId = 0;
 
   constructor(options: WorkerEngineOptions) {
@@ -65,7 +65,7 @@ export class WorkerEngine implements Engine {
   }
 
   async *generate(input: GenerateInput, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
-    const text = this.#render(input.prompt);
+    const text = await this.#render(input.prompt);
     const sampling = { ...this.#options.sampling, ...input.sampling };
     const seed = sampling.seed ?? drawSeed();
     const maxTokens = input.maxTokens ?? this.#options.maxTokens;
@@ -99,15 +99,15 @@ export class WorkerEngine implements Engine {
     this.#worker.terminate();
   }
 
-  #render(prompt: Prompt): string {
+  async #render(prompt: Prompt): Promise<string> {
     const loaded = this.#loaded;
     if (this.#status.state === "failed") throw this.#status.error;
     if (loaded === undefined) {
       throw new EngineError("loading", "The model is still being loaded; try again in a moment");
     }
     if (prompt.kind === "text") return prompt.text;
-    this.#template ??= new ChatTemplate(loaded.chatTemplate, loaded);
-    return withoutDoubledTokens(this.#template.render(prompt.messages), loaded);
+    const template = await (this.#template ??= makeTemplate(loaded));
+    return withoutDoubledTokens(template.render(prompt.messages), loaded);
   }
 
   #receive(message: FromWorker): void {
@@ -153,6 +153,7 @@ export class WorkerEngine implements Engine {
       hasChatTemplate: loaded.chatTemplate !== undefined,
       threads: loaded.threads,
       backend: loaded.backend,
+      cpuVariant: loaded.cpuVariant,
     };
     this.#status = { state: "ready", model };
     this.#ready.resolve(model);
@@ -174,6 +175,12 @@ export class WorkerEngine implements Engine {
     this.#worker.postMessage(message);
     Atomics.add(this.#posted, 0, 1);
   }
+}
+
+/** Imports Jinja when it is first needed, or as soon as the model is loaded: its evaluation would delay the loading itself. */
+async function makeTemplate(loaded: LoadedModel): Promise<ChatTemplate> {
+  const { ChatTemplate } = await import("../text/chat_template.ts");
+  return new ChatTemplate(loaded.chatTemplate, loaded);
 }
 
 function drawSeed(): number {

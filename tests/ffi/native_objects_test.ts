@@ -40,7 +40,6 @@ Deno.test("Context refuses every use after it was disposed, by itself or with it
     batch.add(1, { sequence: 0, position: 0, output: true });
     using sampler = new SamplerChain(real.library).greedy();
     (disposed === "context" ? context : real.model)[Symbol.dispose]();
-    context[Symbol.dispose]();
     const uses: (() => unknown)[] = [
       () => context.handle,
       () => context.length,
@@ -55,6 +54,7 @@ Deno.test("Context refuses every use after it was disposed, by itself or with it
     for (const use of uses) {
       assert.throws(use, { name: "NativeError", message: "This context was disposed" }, String(use));
     }
+    context[Symbol.dispose]();
   }
 });
 
@@ -95,6 +95,31 @@ Deno.test("Library refuses every use after it was closed, and can be opened agai
     assert.throws(() => library.deviceNames(), { name: "NativeError", message: "The library was closed" });
     assert.throws(() => new SamplerChain(library), NativeError);
   }
+});
+
+Deno.test("Library uses the CPU variant that it was opened with, whatever was open before", async () => {
+  const files = await realLibraries();
+  const variants = files.flatMap(({ name }) => /^(?:lib)?ggml-cpu-(\w+)\./.exec(name)?.[1] ?? []);
+  const runnable: string[] = [];
+  for (const cpuVariant of variants) {
+    try {
+      using library = new Library(files, { log: (): void => {}, cpuVariant });
+      assert.equal(library.cpuVariant, cpuVariant);
+      assert.deepEqual(library.deviceNames(), ["CPU"], "the variant before is gone");
+      runnable.push(cpuVariant);
+    } catch (error) {
+      // A variant for another processor.
+      if (!(error instanceof NativeError)) throw error;
+    }
+  }
+  assert.ok(runnable.length > 0 || variants.length === 0, `none of ${variants.join(", ")} runs here`);
+});
+
+Deno.test("Model refuses to be freed after its library was closed, rather than ending the process", async () => {
+  const { library, model } = await openRealModel();
+  library[Symbol.dispose]();
+  assert.throws(() => model[Symbol.dispose](), { name: "NativeError", message: "The library was closed" });
+  assert.throws(() => model.sizeBytes, NativeError);
 });
 
 Deno.test("Library says what is missing or refused", async () => {

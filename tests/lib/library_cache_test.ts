@@ -35,8 +35,8 @@ Deno.test("provideLibraries unpacks once into a private folder and reuses it", (
   withFolder((folder) => {
     const libraries = [library("liba.so", "a"), library("libb.so", "b")];
     const place = join(folder, "packllama");
-    const first = provideLibraries(libraries, [place]);
-    const second = provideLibraries(libraries, [place]);
+    const first = provideLibraries(libraries, { places: [place] }).libraries;
+    const second = provideLibraries(libraries, { places: [place] }).libraries;
     assert.deepEqual(first, second);
     assert.deepEqual(libraries.map(({ reads }) => reads), [1, 1]);
     assert.deepEqual(first.map(({ path }) => Deno.readTextFileSync(path)), ["a", "b"]);
@@ -46,21 +46,21 @@ Deno.test("provideLibraries unpacks once into a private folder and reuses it", (
 Deno.test("provideLibraries replaces a file whose bytes have changed, at each start", () =>
   withFolder((folder) => {
     const libraries = [library("liba.so", "good")];
-    const [first] = provideLibraries(libraries, [folder]);
+    const [first] = provideLibraries(libraries, { places: [folder] }).libraries;
     assert.ok(first);
     Deno.writeTextFileSync(first.path, "evil");
-    const [second] = provideLibraries(libraries, [folder]);
+    const [second] = provideLibraries(libraries, { places: [folder] }).libraries;
     assert.equal(Deno.readTextFileSync(second?.path ?? ""), "good");
   }));
 
 Deno.test("provideLibraries keeps another release's libraries apart and prunes those unused for a month", () =>
   withFolder((folder) => {
-    const old = provideLibraries([library("liba.so", "old")], [folder]);
-    const recent = provideLibraries([library("liba.so", "recent")], [folder]);
+    const old = provideLibraries([library("liba.so", "old")], { places: [folder] }).libraries;
+    const recent = provideLibraries([library("liba.so", "recent")], { places: [folder] }).libraries;
     const oldFolder = join(old[0]?.path ?? "", "..");
     const longAgo = new Date(Date.now() - 40 * 86_400_000);
     Deno.utimeSync(oldFolder, longAgo, longAgo);
-    provideLibraries([library("liba.so", "new")], [folder]);
+    provideLibraries([library("liba.so", "new")], { places: [folder] }).libraries;
     assert.throws(() => Deno.statSync(oldFolder), Deno.errors.NotFound);
     assert.equal(Deno.readTextFileSync(recent[0]?.path ?? ""), "recent");
   }));
@@ -70,10 +70,10 @@ Deno.test("provideLibraries tries the next place and at last lists all that fail
     const file = join(folder, "file");
     Deno.writeTextFileSync(file, "");
     const libraries = [library("liba.so", "a")];
-    const [found] = provideLibraries(libraries, [join(file, "below"), join(folder, "good")]);
+    const [found] = provideLibraries(libraries, { places: [join(file, "below"), join(folder, "good")] }).libraries;
     assert.ok(found?.path.startsWith(join(folder, "good")));
     assert.throws(
-      () => provideLibraries(libraries, [join(file, "x"), file]),
+      () => provideLibraries(libraries, { places: [join(file, "x"), file] }).libraries,
       (error) =>
         error instanceof EngineError && error.code === "io" && error.message.includes(join(file, "x")) &&
         error.message.includes(file),
@@ -89,11 +89,14 @@ Deno.test({
       const theirs = join(folder, "theirs");
       Deno.mkdirSync(join(theirs, "packllama"), { recursive: true });
       Deno.chownSync(theirs, NOBODY, NOBODY);
-      assert.throws(() => provideLibraries(libraries, [theirs]), /belongs to user 65534/);
-      assert.throws(() => provideLibraries(libraries, [join(theirs, "packllama")]), /folder of user 65534/);
+      assert.throws(() => provideLibraries(libraries, { places: [theirs] }).libraries, /belongs to user 65534/);
+      assert.throws(
+        () => provideLibraries(libraries, { places: [join(theirs, "packllama")] }).libraries,
+        /folder of user 65534/,
+      );
       const link = join(folder, "link");
       Deno.symlinkSync(theirs, link);
-      assert.throws(() => provideLibraries(libraries, [link]), /not a folder/);
+      assert.throws(() => provideLibraries(libraries, { places: [link] }).libraries, /not a folder/);
     }),
 });
 
@@ -107,7 +110,10 @@ Deno.test({
       }).output();
       assert.ok(mounted.success, new TextDecoder().decode(mounted.stderr));
       try {
-        assert.throws(() => provideLibraries([library("liba.so", "a")], [join(folder, "x")]), /noexec/);
+        assert.throws(
+          () => provideLibraries([library("liba.so", "a")], { places: [join(folder, "x")] }).libraries,
+          /noexec/,
+        );
       } finally {
         await new Deno.Command("umount", { args: [folder] }).output();
       }
@@ -118,7 +124,7 @@ Deno.test({
   name: "provideLibraries keeps libraries in memory where nothing else is left",
   ignore: Deno.build.os !== "linux",
   fn: () => {
-    const [found] = provideLibraries([library("liba.so", "in memory")], [IN_MEMORY]);
+    const [found] = provideLibraries([library("liba.so", "in memory")], { places: [IN_MEMORY] }).libraries;
     assert.match(found?.path ?? "", /^\/proc\/self\/fd\/\d+$/);
     assert.equal(Deno.readTextFileSync(found?.path ?? ""), "in memory");
   },
@@ -145,4 +151,30 @@ Deno.test({
       }
     }
   },
+});
+
+Deno.test({
+  name: "provideLibraries opens and checks one CPU variant alone, once ggml has chosen it on this processor",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withFolder((folder) => {
+      const libraries = ["libggml-base.so", "libggml-cpu-x64.so", "libggml-cpu-haswell.so"].map((name) =>
+        library(name, name)
+      );
+      const names = (cpuVariant?: string): string[] =>
+        provideLibraries(libraries, { places: [folder], ...(cpuVariant === undefined ? {} : { cpuVariant }) })
+          .libraries.map(({ name }) => name);
+      const first = provideLibraries(libraries, { places: [folder] });
+      assert.equal(first.libraries.length, 3);
+      assert.equal(first.cpuVariant, undefined);
+      first.remember("haswell");
+      assert.deepEqual(names(), ["libggml-base.so", "libggml-cpu-haswell.so"]);
+      assert.equal(provideLibraries(libraries, { places: [folder] }).cpuVariant, "haswell");
+      assert.deepEqual(names("x64"), ["libggml-base.so", "libggml-cpu-x64.so"]);
+      assert.equal(names("none").length, 3);
+      // Another processor: its hash does not fit.
+      const note = join(first.libraries[0]?.path ?? "", "..", "cpu_variant");
+      Deno.writeTextFileSync(note, `${"0".repeat(64)}\nhaswell\n`);
+      assert.equal(names().length, 3);
+    }),
 });

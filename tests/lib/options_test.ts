@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EngineError } from "../../lib/errors.ts";
-import { checkOptions, normalizeOptions, optionsOfEnvironment } from "../../lib/option_line.ts";
+import { checkOptions, optionsOfEnvironment, readOptionLine } from "../../lib/option_line.ts";
+import { SERVE_OPTIONS } from "../../lib/options.ts";
 import { splitWords } from "../../lib/split_words.ts";
 
-Deno.test("normalizeOptions knows the spellings of llama.cpp and llamafile", () => {
-  const { tokens, unknown, operands } = normalizeOptions(
+Deno.test("readOptionLine knows the spellings of llama.cpp and llamafile", () => {
+  const { options, unknown, operands } = readOptionLine(
     [
       "-ngl",
       "9999",
@@ -23,25 +24,32 @@ Deno.test("normalizeOptions knows the spellings of llama.cpp and llamafile", () 
       "-1",
     ],
   );
-  const expected =
-    "--gpu-layers 9999 --ctx-size 512 --flash-attn --temp 0 --ubatch-size 64 --no-browser --flash-attn off --seed -1";
-  assert.deepEqual(tokens, expected.split(" "));
+  assert.deepEqual(options, [
+    ["gpuLayers", "9999"],
+    ["ctxSize", "512"],
+    ["flashAttn", true],
+    ["temp", "0"],
+    ["ubatchSize", "64"],
+    ["browser", false],
+    ["flashAttn", "off"],
+    ["seed", "-1"],
+  ]);
   assert.deepEqual([unknown, operands], [[], []]);
 });
 
-Deno.test("normalizeOptions sets unknown flags aside with their values", () => {
-  const { tokens, unknown } = normalizeOptions(["--cli", "--mirostat", "2", "-c", "64", "--chat-template", "chatml"]);
-  assert.deepEqual(tokens, ["--ctx-size", "64"]);
+Deno.test("readOptionLine sets unknown flags aside with their values", () => {
+  const { options, unknown } = readOptionLine(["--cli", "--mirostat", "2", "-c", "64", "--chat-template", "chatml"]);
+  assert.deepEqual(options, [["ctxSize", "64"]]);
   assert.deepEqual(unknown, ["--cli", "--mirostat", "--chat-template"]);
 });
 
-Deno.test("normalizeOptions never throws but for a missing value, and only gives out known names", () => {
+Deno.test("readOptionLine never throws but for a missing value, and only gives out known names", () => {
   const word = fc.oneof(fc.string(), fc.constantFrom("-c", "-m", "--temp", "-fa", "--server", "on", "5", "--x=1"));
   fc.assert(fc.property(fc.array(word), (words) => {
     try {
-      for (const token of normalizeOptions(words).tokens) assert.equal(typeof token, "string");
+      for (const [name] of readOptionLine(words).options) assert.ok(name in SERVE_OPTIONS);
     } catch (error) {
-      assert.ok(error instanceof EngineError && error.code === "usage");
+      assert.ok(error instanceof EngineError && error.code === "usage", String(error));
     }
   }));
 });
@@ -54,11 +62,11 @@ Deno.test("optionsOfEnvironment reads PACKLLAMA_ names; a flag can be switched o
     PACKLLAMA_NO_MMAP: "yes",
     CTX: "1",
   };
-  assert.deepEqual(optionsOfEnvironment(environment), ["--ctx-size", "64", "--no-mmap", "--mlock"]);
+  assert.deepEqual(optionsOfEnvironment(environment), [["ctxSize", "64"], ["mmap", false], ["mlock", true]]);
 });
 
 Deno.test("checkOptions gives llama.cpp's defaults", () => {
-  const { temp, topK, topP, minP, seed, parallel, mmap, gpuLayers, flashAttn, port } = checkOptions({});
+  const { temp, topK, topP, minP, seed, parallel, mmap, gpuLayers, flashAttn, port } = checkOptions([]);
   assert.deepEqual({ temp, topK, topP, minP, seed }, { temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, seed: -1 });
   assert.deepEqual({ parallel, mmap, gpuLayers, flashAttn, port }, {
     parallel: 4,
@@ -69,12 +77,12 @@ Deno.test("checkOptions gives llama.cpp's defaults", () => {
   });
 });
 
-Deno.test("checkOptions takes each value in its range and names the option that is not", () => {
-  assert.equal(checkOptions({ temp: ".5" }).temp, 0.5);
-  assert.equal(checkOptions({ gpuLayers: "all" }).gpuLayers, 2 ** 31 - 1);
-  assert.equal(checkOptions({ gpuLayers: "auto" }).gpuLayers, undefined);
-  assert.equal(checkOptions({ flashAttn: true }).flashAttn, true);
-  assert.equal(checkOptions({ flashAttn: "off" }).flashAttn, false);
+Deno.test("checkOptions takes each value in its range, the last one, and names the option that is not", () => {
+  assert.equal(checkOptions([["temp", "1"], ["temp", ".5"]]).temp, 0.5);
+  assert.equal(checkOptions([["gpuLayers", "all"]]).gpuLayers, 2 ** 31 - 1);
+  assert.equal(checkOptions([["gpuLayers", "auto"]]).gpuLayers, undefined);
+  assert.equal(checkOptions([["flashAttn", true]]).flashAttn, true);
+  assert.equal(checkOptions([["flashAttn", "off"]]).flashAttn, false);
   for (
     const [name, value] of [["temp", "x"], ["topP", "1.1"], ["ctxSize", "-1"], ["threads", "1.5"], [
       "seed",
@@ -82,7 +90,7 @@ Deno.test("checkOptions takes each value in its range and names the option that 
     ]] as const
   ) {
     assert.throws(
-      () => checkOptions({ [name]: value }),
+      () => checkOptions([[name, value]]),
       (error) => error instanceof EngineError && error.message.includes(`"${value}"`),
     );
   }

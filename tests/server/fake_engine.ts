@@ -14,6 +14,7 @@ export const FAKE_MODEL: ModelInfo = {
   hasChatTemplate: true,
   threads: 2,
   backend: "CPU (fake)",
+  cpuVariant: "fake",
 };
 
 /** The last event of every scripted answer. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import OpenAI, { APIUserAbortError, BadRequestError, InternalServerError, NotFoundError } from "openai";
 import { EngineError } from "../../lib/errors.ts";
-import { serve } from "../../server/mod.ts";
+import { serve } from "../../server/serve.ts";
 import { answer, failAfter, FAKE_MODEL, FakeEngine, hangAfter } from "./fake_engine.ts";
 import { appOver } from "./requests.ts";
 import { within } from "./within.ts";

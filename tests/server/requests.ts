@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
-import { type AppEnv, type AppOptions, createApp } from "../../server/mod.ts";
+import { createApp } from "../../server/app.ts";
+import type { AppEnv, AppOptions } from "../../server/app_input.ts";
 import type { FakeEngine } from "./fake_engine.ts";
 
 /** The smallest conversation. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../lib/errors.ts";
-import { type RunningServer, serve, type ServeOptions } from "../../server/mod.ts";
+import { type RunningServer, serve, type ServeOptions } from "../../server/serve.ts";
 import { answer, endless, failAfter, FakeEngine, gated, hangAfter } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES } from "./requests.ts";
 import { within } from "./within.ts";

@@ -61,6 +61,7 @@ export class FakeDecoder implements Decoder {
   /** Sizes of the batches that were computed. */
   readonly sizes: number[] = [];
   #outputs: (BatchToken | undefined)[] = [];
+  #unsampled = 0;
 
   constructor(readonly cells: number, readonly slotCount: number) {}
 
@@ -71,6 +72,7 @@ export class FakeDecoder implements Decoder {
   decode(batch: Batch): DecodeResult {
     const tokens = readBatch(batch);
     assert.ok(tokens.length > 0, "an empty batch");
+    assert.equal(this.#unsampled, 0, "logits that nobody wanted: each costs a product with the whole vocabulary");
     if (this.used + tokens.length > this.cells) {
       this.refusals++;
       return "no_kv_slot";
@@ -79,6 +81,7 @@ export class FakeDecoder implements Decoder {
     this.sizes.push(tokens.length);
     for (const token of tokens) this.#take(token);
     this.#outputs = tokens.map((token) => token.output ? token : undefined);
+    this.#unsampled = tokens.filter(({ output }) => output).length;
     return "ok";
   }
 
@@ -97,6 +100,7 @@ export class FakeDecoder implements Decoder {
   sample(sequence: Sequence, index: number): number {
     const output = this.#outputs[index];
     assert.ok(output, `no logits at index ${index}`);
+    this.#unsampled--;
     assert.equal(output.token, tokenOf(sequence.id, sequence.length - 1), "sampled after another token than the last");
     return tokenOf(sequence.id, sequence.length);
   }

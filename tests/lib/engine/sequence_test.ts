@@ -74,6 +74,7 @@ Deno.test("Sequence prefers a stop string over the limit, and the model's end ov
 
 Deno.test("Sequence counts prompt and answer, the token that ends it among them", () => {
   const sequence = makeSequence([encode("a"), encode("b")], {});
+  sequence.begin();
   say(sequence, 2);
   const { usage, prefillMs, decodeMs } = sequence.accounts();
   assert.deepEqual(usage, { promptTokens: 2, cachedTokens: 0, completionTokens: 3 });

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { DEFAULT_SAMPLING, type LoadOptions, WorkerEngine } from "../../../lib/engine/mod.ts";
+import { EngineError } from "../../../lib/errors.ts";
+import { realLibraries, realModel, startRealEngine } from "../../real_engine.ts";
+import { ask, failure } from "./answer.ts";
+
+const CONTEXT = { contextLength: 256, batchSize: 64, ubatchSize: 64, parallel: 2, threads: 1 };
+
+function makeEngine(log: string[] = []): WorkerEngine {
+  return new WorkerEngine({
+    workerUrl: new URL("../../../lib/engine/worker.ts", import.meta.url),
+    modelId: "m",
+    sampling: { ...DEFAULT_SAMPLING, temperature: 0 },
+    log: (level, text) => void log.push(`${level} ${text}`),
+  });
+}
+
+async function options(changes: Partial<LoadOptions> = {}): Promise<LoadOptions> {
+  const model = { path: await realModel(), offset: 0 };
+  return { libraries: await realLibraries(), model, context: CONTEXT, verbose: false, ...changes };
+}
+
+Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
+  const engine = makeEngine();
+  assert.deepEqual(engine.status, { state: "loading" });
+  await assert.rejects(ask(engine, {}), failure("loading", /still being loaded/));
+  engine.load(await options());
+  const info = await engine.ready();
+  assert.deepEqual(engine.status, { state: "ready", model: info });
+  const { created, sizeBytes, parameters, backend, ...rest } = info;
+  assert.deepEqual(rest, {
+    id: "m",
+    description: "llama 135M Q4_1",
+    contextLength: 256,
+    trainContextLength: 8192,
+    vocabularySize: 49152,
+    hasChatTemplate: true,
+    threads: 1,
+  });
+  assert.ok(Math.abs(created - Date.now() / 1000) < 60);
+  assert.ok(sizeBytes > 90e6 && sizeBytes < 98362432);
+  assert.ok(parameters > 134e6 && parameters < 135e6);
+  assert.match(backend, /^CPU \(\w+\)$/);
+  await engine.close();
+});
+
+Deno.test("WorkerEngine fails to load what is no model, and says what llama.cpp said", async () => {
+  const path = new URL(import.meta.url).pathname;
+  const engine = makeEngine();
+  engine.load(await options({ model: { path, offset: 0 } }));
+  await assert.rejects(engine.ready(), failure("bad_model", /^Cannot load the model: .*loading_test\.ts.*\(.+\)$/));
+  assert.equal(engine.status.state, "failed");
+  await assert.rejects(ask(engine, {}), failure("bad_model"));
+  await engine.close();
+});
+
+Deno.test("WorkerEngine fails to load when the libraries are not there, or lack the CPU variant", async () => {
+  for (
+    const [changes, message] of [
+      [{ libraries: [] }, /No library like/],
+      [{ cpuVariant: "z80" }, /The CPU variant "z80" is missing/],
+    ] as const
+  ) {
+    const engine = makeEngine();
+    engine.load(await options({ ...changes, libraries: changes.libraries ? [] : await realLibraries() }));
+    await assert.rejects(engine.ready(), failure("bad_model", message));
+    await engine.close();
+  }
+});
+
+Deno.test("WorkerEngine loads the one CPU variant that is asked for", async () => {
+  const engine = makeEngine();
+  engine.load(await options({ cpuVariant: "x64" }));
+  assert.equal((await engine.ready()).backend, "CPU (x64)");
+  await engine.close();
+});
+
+Deno.test("WorkerEngine given up before it loads fails with the reason, and closes", async () => {
+  const engine = makeEngine();
+  engine.abandon(new EngineError("bad_file", "It is damaged"));
+  await assert.rejects(engine.ready(), failure("bad_file", /damaged/));
+  await assert.rejects(ask(engine, {}), failure("bad_file", /damaged/));
+  await engine.close();
+});
+
+Deno.test("WorkerEngine whose thread cannot start fails as internal, and closes", async () => {
+  const engine = new WorkerEngine({
+    workerUrl: new URL("data:text/javascript,throw new Error('no start')"),
+    modelId: "m",
+    sampling: DEFAULT_SAMPLING,
+    log: (): void => {},
+  });
+  await assert.rejects(engine.ready(), failure("internal", /no start/));
+  await engine.close();
+});
+
+Deno.test("WorkerEngine closes while it loads", async () => {
+  const engine = makeEngine();
+  engine.load(await options());
+  const ready = assert.rejects(engine.ready(), failure("cancelled", /closed/));
+  await engine.close();
+  await ready;
+});
+
+Deno.test("WorkerEngine passes llama.cpp's log on when told to, and nothing when all is well", async () => {
+  for (const verbose of [false, true]) {
+    const log: string[] = [];
+    const engine = makeEngine(log);
+    engine.load(await options({ verbose }));
+    await engine.ready();
+    await engine.close();
+    assert.equal(log.some((line) => /^[12] .*llama/.test(line)), verbose, log.join("\n"));
+  }
+});
+
+Deno.test("WorkerEngine answers every request although together they exceed the KV cache", async () => {
+  await using real = await startRealEngine({ context: { ...CONTEXT, parallel: 4 } });
+  const prompts = ["The sea", "A recipe for bread:", "My dog", "for (let i = 0;"];
+  const answers = await Promise.all(
+    prompts.map((text) => ask(real.engine, { prompt: { kind: "text", text: `${text} `.repeat(8) }, maxTokens: 90 })),
+  );
+  const total = answers.reduce((sum, { done: { usage } }) => sum + usage.promptTokens + usage.completionTokens, 0);
+  assert.ok(total > 256 + 64, `${total} tokens in a context of 256`);
+  for (const { text, done } of answers) {
+    assert.ok(text.isWellFormed() && text !== "");
+    assert.ok(done.finishReason === "stop" || done.usage.completionTokens === 90);
+  }
+});
