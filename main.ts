@@ -157,7 +157,11 @@ async function packCommand(
     import("./lib/split_words.ts"),
   ]);
   const target = parseTarget(options.target);
+  // Ctrl-C leaves nothing half-made behind.
+  const interrupted = new AbortController();
+  Deno.addSignalListener("SIGINT", () => interrupted.abort());
   const { path, size } = await pack({
+    signal: interrupted.signal,
     base: baseFor(target),
     target,
     output: options.output ?? outputName(model, target),

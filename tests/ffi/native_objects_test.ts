@@ -130,7 +130,7 @@ Deno.test("Library says what is missing or refused", async () => {
   assert.throws(() => new Library(withoutLlama, { log }), { name: "NativeError", message: /No library like/ });
   assert.throws(() => new Library(files, { log, cpuVariant: "z80" }), {
     name: "NativeError",
-    message: /The CPU variant "z80" is missing or does not run on this processor; there are .*haswell/,
+    message: /The CPU variant "z80" is missing or does not run on this processor; there are \w+/,
   });
   const here = new URL(import.meta.url).pathname;
   const wrong = files.map((file) => /^(lib)?llama\./.test(file.name) ? { ...file, path: here } : file);

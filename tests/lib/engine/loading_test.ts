@@ -15,6 +15,11 @@ function makeEngine(log: string[] = []): WorkerEngine {
   });
 }
 
+/** Closes an engine when the scope ends, also by an assertion that fails: its thread would keep the runner from ending. */
+function closing(engine: WorkerEngine): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => engine.close() };
+}
+
 async function options(changes: Partial<LoadOptions> = {}): Promise<LoadOptions> {
   const model = { path: await realModel(), offset: 0 };
   return { libraries: await realLibraries(), model, context: CONTEXT, verbose: false, ...changes };
@@ -22,12 +27,13 @@ async function options(changes: Partial<LoadOptions> = {}): Promise<LoadOptions>
 
 Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
   const engine = makeEngine();
+  await using _closed = closing(engine);
   assert.deepEqual(engine.status, { state: "loading" });
   await assert.rejects(ask(engine, {}), failure("loading", /still being loaded/));
   engine.load(await options());
   const info = await engine.ready();
   assert.deepEqual(engine.status, { state: "ready", model: info });
-  const { created, sizeBytes, parameters, backend, ...rest } = info;
+  const { created, sizeBytes, parameters, backend, cpuVariant, ...rest } = info;
   assert.deepEqual(rest, {
     id: "m",
     description: "llama 135M Q4_1",
@@ -40,18 +46,18 @@ Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
   assert.ok(Math.abs(created - Date.now() / 1000) < 60);
   assert.ok(sizeBytes > 90e6 && sizeBytes < 98362432);
   assert.ok(parameters > 134e6 && parameters < 135e6);
-  assert.match(backend, /^CPU \(\w+\)$/);
-  await engine.close();
+  assert.match(cpuVariant, /^\w+$/);
+  assert.equal(backend, `CPU (${cpuVariant})`);
 });
 
 Deno.test("WorkerEngine fails to load what is no model, and says what llama.cpp said", async () => {
   const path = new URL(import.meta.url).pathname;
   const engine = makeEngine();
+  await using _closed = closing(engine);
   engine.load(await options({ model: { path, offset: 0 } }));
   await assert.rejects(engine.ready(), failure("bad_model", /^Cannot load the model: .*loading_test\.ts.*\(.+\)$/));
   assert.equal(engine.status.state, "failed");
   await assert.rejects(ask(engine, {}), failure("bad_model"));
-  await engine.close();
 });
 
 Deno.test("WorkerEngine fails to load when the libraries are not there, or lack the CPU variant", async () => {
@@ -62,25 +68,27 @@ Deno.test("WorkerEngine fails to load when the libraries are not there, or lack 
     ] as const
   ) {
     const engine = makeEngine();
+    await using _closed = closing(engine);
     engine.load(await options({ ...changes, libraries: changes.libraries ? [] : await realLibraries() }));
     await assert.rejects(engine.ready(), failure("bad_model", message));
-    await engine.close();
   }
 });
 
-Deno.test("WorkerEngine loads the one CPU variant that is asked for", async () => {
+// Only the packages for x86-64 Linux and Windows have a variant of this name.
+const ignore = Deno.build.arch !== "x86_64" || Deno.build.os === "darwin";
+Deno.test({ name: "WorkerEngine loads the one CPU variant that is asked for", ignore }, async () => {
   const engine = makeEngine();
+  await using _closed = closing(engine);
   engine.load(await options({ cpuVariant: "x64" }));
   assert.equal((await engine.ready()).backend, "CPU (x64)");
-  await engine.close();
 });
 
 Deno.test("WorkerEngine given up before it loads fails with the reason, and closes", async () => {
   const engine = makeEngine();
+  await using _closed = closing(engine);
   engine.abandon(new EngineError("bad_file", "It is damaged"));
   await assert.rejects(engine.ready(), failure("bad_file", /damaged/));
   await assert.rejects(ask(engine, {}), failure("bad_file", /damaged/));
-  await engine.close();
 });
 
 Deno.test("WorkerEngine whose thread cannot start fails as internal, and closes", async () => {
@@ -96,6 +104,7 @@ Deno.test("WorkerEngine whose thread cannot start fails as internal, and closes"
 
 Deno.test("WorkerEngine closes while it loads", async () => {
   const engine = makeEngine();
+  await using _closed = closing(engine);
   engine.load(await options());
   const ready = assert.rejects(engine.ready(), failure("cancelled", /closed/));
   await engine.close();
@@ -106,6 +115,7 @@ Deno.test("WorkerEngine passes llama.cpp's log on when told to, and nothing when
   for (const verbose of [false, true]) {
     const log: string[] = [];
     const engine = makeEngine(log);
+    await using _closed = closing(engine);
     engine.load(await options({ verbose }));
     await engine.ready();
     await engine.close();
