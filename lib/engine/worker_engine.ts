@@ -66,6 +66,8 @@ export class WorkerEngine implements Engine {
 
   async *generate(input: GenerateInput, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
     const text = await this.#render(input.prompt);
+    // It may have failed or been closed meanwhile: a request registered now would never be answered.
+    if (this.#status.state === "failed") throw this.#status.error;
     const sampling = { ...this.#options.sampling, ...input.sampling };
     const seed = sampling.seed ?? drawSeed();
     const maxTokens = input.maxTokens ?? this.#options.maxTokens;
