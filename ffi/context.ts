@@ -3,6 +3,7 @@ import { type ContextHandle, expectHandle, type MemoryHandle } from "./handles.t
 import type { Model } from "./model.ts";
 import { NativeError } from "./native_error.ts";
 import { CONTEXT_PARAMS } from "./structs.ts";
+import { ThreadPool } from "./thread_pool.ts";
 
 /** How a context is made. */
 export interface ContextOptions {
@@ -30,6 +31,7 @@ export class Context implements Disposable {
   readonly model: Model;
   #handle: ContextHandle | undefined;
   readonly #memory: MemoryHandle;
+  readonly #threads: ThreadPool;
 
   /** @throws {NativeError} When llama.cpp cannot make it, most often for want of memory; its log says why. */
   constructor(model: Model, options: ContextOptions) {
@@ -49,6 +51,8 @@ export class Context implements Disposable {
     this.model = model;
     this.#handle = handle;
     this.#memory = expectHandle(llama.llama_get_memory(handle), "memory of a context");
+    this.#threads = new ThreadPool(model.library, options.threads);
+    llama.llama_attach_threadpool(handle, this.#threads.handle, this.#threads.handle);
     model.adopt(this);
   }
 
@@ -109,6 +113,7 @@ export class Context implements Disposable {
   [Symbol.dispose](): void {
     if (this.#handle === undefined) return;
     this.model.library.llama.llama_free(this.#handle);
+    this.#threads[Symbol.dispose]();
     this.#handle = undefined;
     this.model.release(this);
   }

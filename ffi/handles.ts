@@ -17,6 +17,8 @@ export type SamplerHandle = Handle<"llama_sampler">;
 export type BackendHandle = Handle<"ggml_backend_reg">;
 /** `ggml_backend_dev_t` */
 export type DeviceHandle = Handle<"ggml_backend_device">;
+/** `struct ggml_threadpool *` */
+export type ThreadPoolHandle = Handle<"ggml_threadpool">;
 /** `FILE *` */
 export type FileHandle = Handle<"FILE">;
 

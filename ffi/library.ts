@@ -22,6 +22,7 @@ export interface LibraryOptions {
 
 type Base = Deno.DynamicLibrary<typeof GGML_BASE_SYMBOLS>;
 type Ggml = Deno.DynamicLibrary<typeof GGML_SYMBOLS>;
+type Cpu = Deno.DynamicLibrary<typeof CPU_VARIANT_SYMBOLS>;
 type Llama = Deno.DynamicLibrary<typeof LLAMA_SYMBOLS>;
 
 const LOG_CALLBACK = { parameters: ["i32", "pointer", "pointer"], result: "void" } as const;
@@ -32,6 +33,7 @@ export class Library implements Disposable {
   readonly cpuVariant: string;
   readonly #base: Base;
   readonly #ggml: Ggml;
+  readonly #cpu: Cpu;
   readonly #llama: Llama;
   readonly #log: Deno.UnsafeCallback<typeof LOG_CALLBACK>;
   /** Closes all of the above, the last opened first. */
@@ -64,7 +66,9 @@ export class Library implements Disposable {
       // A GPU backend that finds no device or driver is no error: the CPU remains.
       if (/^(lib)?ggml-(?!base\.|cpu[-.])/.test(name)) load(path);
     }
-    this.cpuVariant = loadCpu(files, options.cpuVariant, (path) => load(path) !== null);
+    const { variant, path } = loadCpu(files, options.cpuVariant, (path) => load(path) !== null);
+    this.cpuVariant = variant;
+    this.#cpu = opened.adopt(open({ name: variant, path }, CPU_VARIANT_SYMBOLS), close);
     llama_backend_init();
     this.#opened = opened.move();
   }
@@ -72,6 +76,16 @@ export class Library implements Disposable {
   /** The functions of libllama; throws after use, for a call into a closed library would end the process. */
   get llama(): Llama["symbols"] {
     return this.#live().#llama.symbols;
+  }
+
+  /** The functions of libggml-base; throws after use. */
+  get base(): Base["symbols"] {
+    return this.#live().#base.symbols;
+  }
+
+  /** The functions of the CPU variant in use; throws after use. */
+  get cpu(): Cpu["symbols"] {
+    return this.#live().#cpu.symbols;
   }
 
   /** The names of the devices that ggml found, e.g. `["CPU"]`. */
@@ -94,19 +108,19 @@ export class Library implements Disposable {
   }
 }
 
-/** Loads the CPU variant that is wanted, or the best that can be loaded, and returns its name. */
+/** Loads the CPU variant that is wanted, or the best that can be loaded, and returns it. */
 function loadCpu(
   files: readonly LibraryFile[],
   wanted: string | undefined,
   load: (path: string) => boolean,
-): string {
+): { variant: string; path: string } {
   const variants = files.flatMap((file) => {
     const found = /^(?:lib)?ggml-cpu-?(.*)\.(?:so|dll|dylib)$/.exec(file.name);
     return found ? [{ variant: found[1] || "generic", path: file.path }] : [];
   });
   const candidates = wanted === undefined ? bestFirst(variants) : variants.filter((v) => v.variant === wanted);
   const loaded = candidates.find(({ path }) => load(path));
-  if (loaded !== undefined) return loaded.variant;
+  if (loaded !== undefined) return loaded;
   const names = variants.map((v) => v.variant).join(", ");
   throw new NativeError(
     wanted === undefined

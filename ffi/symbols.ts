@@ -11,6 +11,7 @@ const memory = handle<"llama_memory_i">();
 const sampler = handle<"llama_sampler">();
 const backend = handle<"ggml_backend_reg">();
 const device = handle<"ggml_backend_device">();
+const threadpool = handle<"ggml_threadpool">();
 
 /** Functions of libggml-base. */
 export const GGML_BASE_SYMBOLS = {
@@ -18,6 +19,8 @@ export const GGML_BASE_SYMBOLS = {
   ggml_backend_dev_name: { parameters: [device], result: "pointer" },
   // const char * ggml_backend_dev_description(ggml_backend_dev_t device);
   ggml_backend_dev_description: { parameters: [device], result: "pointer" },
+  // void ggml_threadpool_params_init(struct ggml_threadpool_params * p, int n_threads);
+  ggml_threadpool_params_init: { parameters: ["buffer", "i32"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Functions of libggml. */
@@ -77,6 +80,8 @@ export const LLAMA_SYMBOLS = {
 
   // struct llama_context * llama_init_from_model(struct llama_model * model, struct llama_context_params params);
   llama_init_from_model: { parameters: [model, CONTEXT_PARAMS.native], result: context },
+  // void llama_attach_threadpool(struct llama_context * ctx, ggml_threadpool_t threadpool, ggml_threadpool_t threadpool_batch);
+  llama_attach_threadpool: { parameters: [context, threadpool, threadpool], result: "void" },
   // void llama_free(struct llama_context * ctx);
   llama_free: { parameters: [context], result: "void" },
   // uint32_t llama_n_ctx(const struct llama_context * ctx);
@@ -153,8 +158,12 @@ export const LLAMA_SYMBOLS = {
   llama_sampler_init_penalties: { parameters: ["i32", "i32", "f32", "f32", "f32"], result: sampler },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The one function of a CPU variant of ggml that we call ourselves, to choose among them. */
+/** Functions of a CPU variant of ggml: to choose among them, and for threads that last from one decode to the next. */
 export const CPU_VARIANT_SYMBOLS = {
   // int ggml_backend_score(void);
   ggml_backend_score: { parameters: [], result: "i32" },
+  // struct ggml_threadpool * ggml_threadpool_new(struct ggml_threadpool_params * params);
+  ggml_threadpool_new: { parameters: ["buffer"], result: threadpool },
+  // void ggml_threadpool_free(struct ggml_threadpool * threadpool);
+  ggml_threadpool_free: { parameters: [threadpool], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;

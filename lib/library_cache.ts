@@ -86,7 +86,8 @@ export function isLibraryFolder(name: string): boolean {
 function inFolder(all: readonly PackedLibrary[], place: string, wanted: string | undefined): ProvidedLibraries {
   ensurePrivateFolder(place);
   const folder = join(place, folderName(all));
-  const cpuVariant = wanted ?? rememberedVariant(folder);
+  const remembered = rememberedVariant(folder);
+  const cpuVariant = wanted ?? remembered;
   const libraries = withVariant(all, cpuVariant);
   let problem = problemIn(folder, libraries);
   if (problem !== undefined) {
@@ -97,7 +98,8 @@ function inFolder(all: readonly PackedLibrary[], place: string, wanted: string |
   }
   const cached = libraries.map(({ name }) => ({ name, path: join(folder, name) }));
   const first = cached[0];
-  if (first !== undefined && !isExecutableMapping(first.path)) {
+  // A choice that is remembered was made by code that ran from here.
+  if (remembered === undefined && first !== undefined && !isExecutableMapping(first.path)) {
     throw new FolderRefusal("does not let code run (noexec)");
   }
   // Says that it is in use; pruning goes by it.

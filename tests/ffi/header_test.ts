@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as structTable from "../../ffi/structs.ts";
 import * as symbolTables from "../../ffi/symbols.ts";
+import { THREADPOOL_PARAMS_BYTES } from "../../ffi/thread_pool.ts";
 import { provideNativeSource } from "../native_source.ts";
 import { realLibraries } from "../real_engine.ts";
-import { missingCompiler, preprocess } from "./c_compiler.ts";
+import { checkCompiles, missingCompiler, preprocess } from "./c_compiler.ts";
 import { CHeader, normalizeDeclaration } from "./c_header.ts";
 import { findMismatch, toCType } from "./c_type.ts";
 import { probeStructs } from "./struct_probe.ts";
@@ -106,6 +107,12 @@ Deno.test({ name: `struct views read the defaults that a C program reads${becaus
   } finally {
     library.close();
   }
+});
+
+Deno.test({ name: `ThreadPool gives ggml room for all of its parameters${because}`, ignore }, async () => {
+  const source =
+    `#include "ggml.h"\n_Static_assert(sizeof(struct ggml_threadpool_params) <= ${THREADPOOL_PARAMS_BYTES}, "room");\n`;
+  await checkCompiles(source, await includes());
 });
 
 Deno.test({ name: `ffi/symbols.ts has the header's prototype above each entry${because}`, ignore }, async () => {

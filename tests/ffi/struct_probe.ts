@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type CompileOptions, runC } from "./c_compiler.ts";
 
 const fieldSchema = z.object({

@@ -2,7 +2,7 @@
  * Pulls or fetches in a process of its own, for tests that kill it or set its environment. Its one argument is JSON:
  * `{pull, options}` or `{entry, options}`; it prints the path.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { EngineError } from "../../lib/errors.ts";
 import { silentProgress } from "../../lib/progress.ts";
 import { catalogueEntrySchema } from "../../models/catalogue_entry.ts";
