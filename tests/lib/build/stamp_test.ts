@@ -49,7 +49,9 @@ Deno.test("hashSources changes when a source's name or content does, not with te
     for (const name of ["ffi", "lib/deep", "models", "server", "tests"]) {
       await Deno.mkdir(join(root, name), { recursive: true });
     }
-    for (const name of ["deno.json", "main.ts", "lib/deep/a.ts"]) await Deno.writeTextFile(join(root, name), name);
+    for (const name of ["deno.json", "import_map.json", "main.ts", "lib/deep/a.ts"]) {
+      await Deno.writeTextFile(join(root, name), name);
+    }
     const first = await hashSources(root);
     await Deno.writeTextFile(join(root, "tests/x_test.ts"), "test");
     await Deno.writeTextFile(join(root, "lib/.a.ts.swp"), "editor");
