@@ -73,7 +73,7 @@ async function makeServeCommand(): Promise<Command> {
   const add = (flags: string, help: string, group: string): unknown =>
     command.addOption(command.createOption(flags, help).helpGroup(`${group}:`));
   for (const spec of Object.values<OptionSpec>(SERVE_OPTIONS)) {
-    const fallback = spec.schema.safeParse(undefined).data;
+    const fallback = spec.value(undefined);
     const shown = typeof fallback === "number" || typeof fallback === "string" ? ` (default: ${fallback})` : "";
     const also = spec.aliases === undefined ? "" : ` (also ${spec.aliases.join(", ")})`;
     add(spec.flags, spec.help + shown + also, spec.group);

@@ -72,12 +72,15 @@ export function optionsOfEnvironment(environment: Readonly<Record<string, string
 export function checkOptions(given: readonly GivenOption[]): ServeOptions {
   const raw = new Map<string, string | boolean>(given);
   const values = Object.entries<OptionSpec>(SERVE_OPTIONS).map(([name, spec]) => {
-    const result = spec.schema.safeParse(raw.get(name));
-    if (result.success) return [name, result.data];
-    const reason = result.error.issues[0]?.message ?? "is wrong";
-    throw new EngineError("usage", `Option ${longName(spec)}: "${String(raw.get(name))}" ${reason}; see --help`);
+    try {
+      return [name, spec.value(raw.get(name))];
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const message = `Option ${longName(spec)}: "${raw.get(name)}" ${error.message}; see --help`;
+      throw new EngineError("usage", message, { cause: error });
+    }
   });
-  // Each value has just passed the schema of its own entry.
+  // Each value has just been made by its own entry.
   return Object.fromEntries(values) as ServeOptions;
 }
 

@@ -1,6 +1,6 @@
-import * as z from "zod";
 import { EngineError } from "../errors.ts";
-import { TARGETS } from "../target.ts";
+import { Shape, ShapeError } from "../shape.ts";
+import { type Target, TARGETS } from "../target.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { readEntry } from "./zip_entry_data.ts";
 import type { ZipEntry } from "./zip_reader.ts";
@@ -20,39 +20,38 @@ export const MANIFEST_NAME = "manifest.json";
 /** Bytes that one hash of the weights covers; the last one covers what is left. */
 export const CHUNK_BYTES = 64 << 20;
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits");
-const size = z.number().int().nonnegative();
-const hashed = z.object({ size, sha256 });
+/** Size in bytes, and SHA-256 as 64 hexadecimal digits. */
+export interface Hashed {
+  size: number;
+  sha256: string;
+}
 
-/** The shape of `manifest.json`. Keys that it does not know are ignored. */
-export const manifestSchema = z.object({
-  format: z.literal(FORMAT_VERSION),
-  /** The version of the program that packed it. */
-  packllama: z.string(),
-  /** The release of the native libraries, e.g. `llama.cpp v0.4.0`. */
-  engine: z.string(),
-  target: z.enum(TARGETS),
-  /** The Deno runtime inside; `pinned` says whether it is the one that Packllama names for every machine. */
-  denort: z.object({ sha256, pinned: z.boolean() }),
-  /** The bytes before the first entry, and those of the Deno payload where it is apart from them. */
-  executable: hashed.optional(),
-  payload: hashed.optional(),
-  /** The name of the weights' entry; absent in a file that carries none. */
-  weights: z.string().optional(),
-  /** Every entry but the manifest, in the order of the file; SHA-256 of the unpacked data. */
-  entries: z.array(hashed.extend({
-    name: z.string().min(1),
-    /** Bytes per hash in `chunks`, for the weights. */
-    chunkSize: z.number().int().positive().optional(),
-    chunks: z.array(sha256).optional(),
-  })),
-});
+/** What a manifest says of one entry. */
+export interface ManifestEntry extends Hashed {
+  name: string;
+  /** Bytes per hash in `chunks`, for the weights. */
+  chunkSize?: number;
+  chunks?: string[];
+}
 
 /** What `manifest.json` says of a llamafile. */
-export type Manifest = z.infer<typeof manifestSchema>;
-
-/** What it says of one entry. */
-export type ManifestEntry = Manifest["entries"][number];
+export interface Manifest {
+  format: typeof FORMAT_VERSION;
+  /** The version of the program that packed it. */
+  packllama: string;
+  /** The release of the native libraries, e.g. `llama.cpp v0.4.0`. */
+  engine: string;
+  target: Target;
+  /** The Deno runtime inside; `pinned` says whether it is the one that Packllama names for every machine. */
+  denort: { sha256: string; pinned: boolean };
+  /** The bytes before the first entry, and those of the Deno payload where it is apart from them. */
+  executable?: Hashed;
+  payload?: Hashed;
+  /** The name of the weights' entry; absent in a file that carries none. */
+  weights?: string;
+  /** Every entry but the manifest, in the order of the file; SHA-256 of the unpacked data. */
+  entries: ManifestEntry[];
+}
 
 const MAX_MANIFEST_BYTES = 4 << 20;
 
@@ -82,15 +81,55 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 
 function parseManifest(name: string, bytes: Uint8Array): Manifest {
   const json = parseJson(name, bytes);
-  const version = z.object({ format: z.number() }).safeParse(json);
-  if (version.success && version.data.format !== FORMAT_VERSION) {
-    const found = `it has format version ${version.data.format}, this packllama reads version ${FORMAT_VERSION}`;
+  try {
+    return toManifest(json, name);
+  } catch (error) {
+    if (error instanceof ShapeError) throw badManifest(name, `its manifest is not valid: ${error.message}`, error);
+    throw error;
+  }
+}
+
+/** Reads by hand and not by zod: this runs at each start. Keys that it does not know are left out. */
+function toManifest(json: unknown, name: string): Manifest {
+  const shape = new Shape(json);
+  const format = shape.at("format").integer();
+  if (format !== FORMAT_VERSION) {
+    const found = `it has format version ${format}, this packllama reads version ${FORMAT_VERSION}`;
     throw new EngineError("bad_file", `Cannot read "${name}": ${found}; use a newer packllama`);
   }
-  const parsed = manifestSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw badManifest(name, `its manifest is not valid at "${issue?.path.join(".")}" (${issue?.message})`, parsed.error);
+  const denort = shape.at("denort");
+  return {
+    format,
+    packllama: shape.at("packllama").text(),
+    engine: shape.at("engine").text(),
+    target: shape.at("target").oneOf(TARGETS),
+    denort: { sha256: denort.at("sha256").text(SHA256), pinned: denort.at("pinned").boolean() },
+    ...present("executable", shape.at("executable").optional(toHashed)),
+    ...present("payload", shape.at("payload").optional(toHashed)),
+    ...present("weights", shape.at("weights").optional((weights) => weights.text())),
+    entries: shape.at("entries").list().map(toEntry),
+  };
+}
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+function toHashed(shape: Shape): Hashed {
+  return { size: shape.at("size").integer(), sha256: shape.at("sha256").text(SHA256) };
+}
+
+function toEntry(shape: Shape): ManifestEntry {
+  return {
+    name: shape.at("name").text(/./),
+    ...toHashed(shape),
+    ...present("chunkSize", shape.at("chunkSize").optional((size) => size.integer(1))),
+    ...present("chunks", shape.at("chunks").optional((chunks) => chunks.list().map((chunk) => chunk.text(SHA256)))),
+  };
+}
+
+function present<K extends string, T>(key: K, value: T | undefined): { [_ in K]?: T } {
+  const fields: { [_ in K]?: T } = {};
+  if (value !== undefined) fields[key] = value;
+  return fields;
 }
 
 function parseJson(name: string, bytes: Uint8Array): unknown {

@@ -19,7 +19,6 @@ export {
   type Manifest,
   MANIFEST_NAME,
   type ManifestEntry,
-  manifestSchema,
   PACKLLAMA_VERSION,
 } from "./manifest.ts";
 export { MODEL_CARD_NAME, pack, type PackOptions, type PackResult } from "./pack.ts";

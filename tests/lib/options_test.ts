@@ -79,7 +79,7 @@ Deno.test("checkOptions gives llama.cpp's defaults", () => {
 
 Deno.test("checkOptions takes each value in its range, the last one, and names the option that is not", () => {
   assert.equal(checkOptions([["temp", "1"], ["temp", ".5"]]).temp, 0.5);
-  assert.equal(checkOptions([["gpuLayers", "all"]]).gpuLayers, 2 ** 31 - 1);
+  assert.equal(checkOptions([["gpuLayers", "all"]]).gpuLayers, -1);
   assert.equal(checkOptions([["gpuLayers", "auto"]]).gpuLayers, undefined);
   assert.equal(checkOptions([["flashAttn", true]]).flashAttn, true);
   assert.equal(checkOptions([["flashAttn", "off"]]).flashAttn, false);

@@ -117,7 +117,7 @@ Deno.test("openLlamafile refuses manifests that are newer, damaged or of other e
   };
   refuses({ ...manifest, format: 2 }, /format version 2, this packllama reads version 1; use a newer packllama/);
   refuses("{", /manifest is not JSON/);
-  refuses({ ...manifest, target: "vax" }, /manifest is not valid at "target"/);
+  refuses({ ...manifest, target: "vax" }, /manifest is not valid: "target" is/);
   refuses(manifest, /entry "lib\/libone.so" is missing, its manifest says \d+ bytes/);
   refuses(
     { ...manifest, entries: [{ name: "m.gguf", size: 1, sha256: "0".repeat(64) }] },
