@@ -11,13 +11,13 @@ export type StartProgress = (label: string, total?: number) => Progress;
 
 const REDRAW_MS = 100;
 
-/** Progress for people on standard error: a line redrawn in place on a terminal, one plain line per step elsewhere. */
+/** Progress for people on standard error: a line redrawn in place on a terminal; elsewhere one plain line when the step is over. */
 export function stderrProgress(label: string, total?: number): Progress {
   const terminal = Deno.stderr.isTerminal();
   const started = performance.now();
   let drawn = 0;
   let open = true;
-  if (!terminal) writeLine(`${label}…`);
+  if (terminal) write(`${label}…`);
   return {
     update(done: number): void {
       const now = performance.now();

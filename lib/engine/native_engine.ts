@@ -5,8 +5,7 @@ import { hasPenalties, makeSamplerChain } from "./sampling.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type Advance, Sequence } from "./sequence.ts";
 
-/** ggml's log levels, of which {@linkcode WARNING} and above are always passed on. */
-const WARNING = 3;
+/** ggml's log level of errors, which alone are always passed on: its warnings come with many sound models. */
 const ERROR = 4;
 /** Continues the line before. */
 const CONTINUED = 5;
@@ -178,6 +177,6 @@ class NativeLog {
     if (level !== CONTINUED) this.#level = level;
     if (text === "") return;
     if (this.#level >= ERROR) this.lastError = text;
-    if (this.#verbose || this.#level >= WARNING) this.#post({ type: "log", level: this.#level, text });
+    if (this.#verbose || this.#level >= ERROR) this.#post({ type: "log", level: this.#level, text });
   }
 }

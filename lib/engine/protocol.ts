@@ -19,7 +19,7 @@ export interface LoadOptions {
     threads: number;
     flashAttention?: boolean;
   };
-  /** Pass on every line of llama.cpp's log, not only warnings and errors. */
+  /** Pass on every line of llama.cpp's log, not only errors. */
   verbose: boolean;
 }
 

@@ -107,3 +107,44 @@ Deno.test("options come from .args, then the environment, then the command line"
     assert.equal(await contextOf(args, { PACKLLAMA_CTX_SIZE: "1024" }), 768);
   });
 });
+
+/** In namespaces of its own: no network but loopback, and nowhere to write but memory. */
+const CONFINED = `
+ip link set lo up && mount -t tmpfs -o ro none /dev/shm && cd "$1" &&
+exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups env -i ./model.llamafile --port 8080 -c 512 -n 2 --ready-json`;
+
+Deno.test({
+  name: "the file answers without a network and with no folder to unpack to, its libraries in memory",
+  ignore: !canConfine(),
+  fn: async () => {
+    const folder = await Deno.makeTempDir({ dir: "/var/tmp" });
+    try {
+      await Deno.copyFile(LLAMAFILE, join(folder, "model.llamafile"));
+      await Deno.chmod(join(folder, "model.llamafile"), 0o555);
+      await Deno.chmod(folder, 0o555);
+      const script = `(${CONFINED.trim()}) > /dev/null 2>&1 & ` +
+        `for i in $(seq 100); do curl -sf http://127.0.0.1:8080/health >/dev/null && break; sleep 0.1; done; ` +
+        `curl -s http://127.0.0.1:8080/v1/chat/completions -d '{"messages":[{"role":"user","content":"Hi"}]}'; ` +
+        `ls -l /proc/$(pgrep -f '^./model.llamafile')/fd; kill %1`;
+      const { stdout, stderr } = await new Deno.Command("unshare", {
+        args: ["-n", "-m", "-p", "-f", "--mount-proc", "bash", "-c", script, "bash", folder],
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assert.match(text, /"object":"chat\.completion"/, new TextDecoder().decode(stderr));
+      assert.match(text, /memfd:libllama/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+/** Whether this user may make namespaces, and the tools for it are there. */
+function canConfine(): boolean {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
+  const probe = "ip link set lo up && mount -t tmpfs none /dev/shm && command -v setpriv curl pgrep";
+  try {
+    return new Deno.Command("unshare", { args: ["-n", "-m", "sh", "-c", probe] }).outputSync().success;
+  } catch {
+    return false; // No unshare: reported as ignored.
+  }
+}
