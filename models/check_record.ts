@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import * as z from "zod";
+import { hashFile } from "../lib/hash_file.ts";
 import { toEngineError } from "../lib/errors.ts";
 import type { StartProgress } from "../lib/progress.ts";
 
@@ -19,8 +19,6 @@ export type CheckRecord = z.infer<typeof checkRecordSchema>;
 
 /** Where a checked file came from. */
 export type Provenance = Pick<CheckRecord, "url" | "etag" | "lastModified">;
-
-const READ_BYTES = 1 << 20;
 
 /** The record of a file that has not been changed since; undefined if there is none, or no such file. */
 export async function readCheckRecord(path: string): Promise<CheckRecord | undefined> {
@@ -63,19 +61,10 @@ export async function writeCheckRecord(path: string, sha256: string, provenance?
  *
  * @throws {EngineError} `io`
  */
-export async function hashFile(path: string, startProgress: StartProgress): Promise<string> {
+export async function hashWithProgress(path: string, startProgress: StartProgress): Promise<string> {
   try {
-    using file = await Deno.open(path);
-    using progress = startProgress(`Checking "${path}"`, (await file.stat()).size);
-    const hash = createHash("sha256");
-    const buffer = new Uint8Array(READ_BYTES);
-    let done = 0;
-    for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
-      hash.update(buffer.subarray(0, read));
-      done += read;
-      progress.update(done);
-    }
-    return hash.digest("hex");
+    using progress = startProgress(`Checking "${path}"`, (await Deno.stat(path)).size);
+    return await hashFile(path, (done) => progress.update(done));
   } catch (error) {
     throw toEngineError(error, `Cannot read "${path}"`);
   }

@@ -4,7 +4,7 @@ import type { StartProgress } from "../lib/progress.ts";
 import { userCacheDir } from "../lib/user_cache_dir.ts";
 import { assembleFromWheels } from "./assemble_from_wheels.ts";
 import type { CatalogueEntry, Source } from "./catalogue_entry.ts";
-import { fileSize, hashFile, type Provenance, readCheckRecord, writeCheckRecord } from "./check_record.ts";
+import { fileSize, hashWithProgress, type Provenance, readCheckRecord, writeCheckRecord } from "./check_record.ts";
 import { download } from "./download.ts";
 import { lockFile } from "./file_lock.ts";
 import { huggingFaceCredential, resolveHuggingFace } from "./hugging_face.ts";
@@ -70,7 +70,7 @@ async function isIntact(entry: CatalogueEntry, options: IntactOptions): Promise<
   if (await fileSize(target) !== entry.size) return false;
   const record = keepRecord ? await readCheckRecord(target) : undefined;
   if (record?.sha256 !== entry.sha256) {
-    if (await hashFile(target, startProgress) !== entry.sha256) return false;
+    if (await hashWithProgress(target, startProgress) !== entry.sha256) return false;
     if (keepRecord) await writeCheckRecord(target, entry.sha256);
   }
   using progress = startProgress(`Looking for ${entry.title}`);

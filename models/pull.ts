@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EngineError } from "../lib/errors.ts";
 import type { StartProgress } from "../lib/progress.ts";
-import { fileSize, hashFile, readCheckRecord, writeCheckRecord } from "./check_record.ts";
+import { fileSize, hashWithProgress, readCheckRecord, writeCheckRecord } from "./check_record.ts";
 import { download, explainDownload, type FileFacts } from "./download.ts";
 import { fetchModel, makeParent, modelsDir } from "./fetch_model.ts";
 import { lockFile } from "./file_lock.ts";
@@ -87,7 +87,7 @@ async function isCurrent(facts: FileFacts, { target, keepRecord, startProgress }
   if (size === undefined || (facts.size !== null && facts.size !== size)) return false;
   const record = keepRecord ? await readCheckRecord(target) : undefined;
   if (facts.sha256 !== undefined) {
-    const found = record?.sha256 ?? await hashFile(target, startProgress);
+    const found = record?.sha256 ?? await hashWithProgress(target, startProgress);
     if (found === facts.sha256 && keepRecord && record === undefined) await writeCheckRecord(target, found, facts);
     return found === facts.sha256;
   }

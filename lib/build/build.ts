@@ -8,7 +8,7 @@ import { buildCacheDir } from "./build_cache_dir.ts";
 import { type Bundle, bundle } from "./bundle.ts";
 import { compile } from "./compile.ts";
 import { provideDenort } from "./denort.ts";
-import { hashBytes, hashFile } from "./hash_file.ts";
+import { hashBytes, hashFile } from "../hash_file.ts";
 import { type NativeLibrary, provideNativeLibraries } from "./native_libraries.ts";
 import { checkDenoVersion, DENO_VERSION } from "./run_deno.ts";
 import { hashLock, hashSources, Stamp } from "./stamp.ts";

@@ -6,7 +6,7 @@ import type { StartProgress } from "../progress.ts";
 import { replaceFile, writeAll } from "../replace_file.ts";
 import type { Target } from "../target.ts";
 import { downloadDenort } from "./download_denort.ts";
-import { hashBytes, hashFile } from "./hash_file.ts";
+import { hashBytes, hashFile } from "../hash_file.ts";
 import { DENO_VERSION } from "./run_deno.ts";
 
 /** The bare Deno runtime that `deno compile` puts a program into. */

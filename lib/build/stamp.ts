@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import * as z from "zod";
 import { replaceFile, writeAll } from "../replace_file.ts";
-import { hashBytes, hashFile } from "./hash_file.ts";
+import { hashBytes, hashFile } from "../hash_file.ts";
 
 const outputSchema = z.object({
   /** Hash of all that it was built from. */

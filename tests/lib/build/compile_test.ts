@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { compile } from "../../../lib/build/compile.ts";
-import { hashBytes, hashFile } from "../../../lib/build/hash_file.ts";
+import { hashBytes, hashFile } from "../../../lib/hash_file.ts";
 import { recoverDenort } from "../../../lib/executable/mod.ts";
 import { silentProgress } from "../../../lib/progress.ts";
 import type { Target } from "../../../lib/target.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { hashFile } from "../../../lib/build/hash_file.ts";
+import { hashFile } from "../../../lib/hash_file.ts";
 import { denortPath, pinnedDenort, provideDenort } from "../../../lib/build/denort.ts";
 import { silentProgress } from "../../../lib/progress.ts";
 import { TARGETS } from "../../../lib/target.ts";
