@@ -12,7 +12,7 @@ import { serveUntilEnd } from "./server/mod.ts";
 // What serving does not need at once is imported where it is used: each millisecond of evaluation delays the first token.
 
 const DEFAULT_PORT = 8080;
-const NAMED_COMMANDS = ["pack", "inspect", "verify", "pull", "cache", "help", "--version"];
+const NAMED_COMMANDS = ["pack", "inspect", "verify", "pull", "cache", "help"];
 
 if (import.meta.main) await main(Deno.args);
 
@@ -88,6 +88,7 @@ async function makeServeCommand(): Promise<Command> {
 /** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
 async function serve(args: string[]): Promise<void> {
   if (args.includes("--help") || args.includes("-h")) return (await makeServeCommand()).outputHelp();
+  if (args.includes("--version")) return console.log(PACKLLAMA_VERSION);
   if (args.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
   const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(args)];
   const given = checkOptions(user);

@@ -42,7 +42,7 @@ export class SamplerChain implements Disposable {
     return this.#add(this.#library.llama.llama_sampler_init_top_k(k));
   }
 
-  /** Keeps the likeliest that add up to `p`; (0, 1). */
+  /** Keeps the likeliest that add up to `p`, one at least; [0, 1). */
   topP(p: number): this {
     return this.#add(this.#library.llama.llama_sampler_init_top_p(p, MIN_KEEP));
   }

@@ -19,7 +19,7 @@ export interface Sampling {
   temperature: number;
   /** Keep the k likeliest; 0 keeps all. */
   topK: number;
-  /** Keep the likeliest whose probabilities add up to p; (0, 1], 1 keeps all. */
+  /** Keep the likeliest whose probabilities add up to p; [0, 1], 0 keeps one, 1 all. */
   topP: number;
   /** Keep tokens at least p times as likely as the likeliest; [0, 1], 0 keeps all. */
   minP: number;

@@ -11,7 +11,8 @@ const stopString = z.string().min(1);
  */
 export const samplingShape = {
   temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
+  /** 0, which OpenAI documents too, keeps the likeliest token. */
+  top_p: z.number().min(0).max(1).nullish(),
   top_k: z.int().min(0).max(INT32_MAX).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   typical_p: z.number().gt(0).max(1).nullish(),

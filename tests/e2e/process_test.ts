@@ -148,3 +148,19 @@ function canConfine(): boolean {
     return false; // No unshare: reported as ignored.
   }
 }
+
+Deno.test("--version, --help and --licenses answer wherever they stand, with exit code 0", async () => {
+  for (
+    const [args, about] of [
+      [["--version"], /^\d+\.\d+\.\d+\n$/],
+      [["-c", "64", "--version"], /^\d+\.\d+\.\d+\n$/],
+      [["serve", "--help"], /Generation:[^]*--temp[^]*Server:[^]*--ready-json/],
+      [["help", "pack"], /--model-card/],
+      [["--licenses"], /llama\.cpp/],
+    ] as const
+  ) {
+    const { code, stdout } = await runPackllama([...args], { executable: LLAMAFILE });
+    assert.equal(code, 0);
+    assert.match(stdout, about);
+  }
+});

@@ -16,7 +16,7 @@ const ACCEPTED: Record<string, unknown[]> = {
     name: null,
   }]],
   temperature: [0, 0.7, 2, null],
-  top_p: [1e-9, 0.5, 1, null],
+  top_p: [0, 1e-9, 0.5, 1, null],
   top_k: [0, 1, 2 ** 31 - 1, null],
   min_p: [0, 0.05, 1, null],
   typical_p: [0.1, 1, null],
@@ -71,7 +71,8 @@ const REFUSED: [Record<string, unknown>, string | null][] = [
   ...["temperature", "frequency_penalty", "presence_penalty"].flatMap((key) =>
     refuse(key, ["1", true, [], 2.01, -2.01])
   ),
-  ...["top_p", "typical_p"].flatMap((key) => refuse(key, ["1", 0, -1, 1.01])),
+  ...refuse("top_p", ["1", -1, 1.01]),
+  ...refuse("typical_p", ["1", 0, -1, 1.01]),
   ...refuse("temperature", [-0.1]),
   ...refuse("min_p", ["0", -0.1, 1.1]),
   ...refuse("top_k", ["1", -1, 0.5, 2 ** 31]),
@@ -131,7 +132,7 @@ Deno.test("parameter errors say what was expected and found", async () => {
     ],
     [{ messages: user(5) }, 'Invalid "messages.0.content": expected a string or an array, found 5'],
     [{ messages: MESSAGES, temperature: 3 }, 'Invalid "temperature": expected at most 2, found 3'],
-    [{ messages: MESSAGES, top_p: 0 }, 'Invalid "top_p": expected more than 0, found 0'],
+    [{ messages: MESSAGES, typical_p: 0 }, 'Invalid "typical_p": expected more than 0, found 0'],
     [{ messages: MESSAGES, top_k: 0.5 }, 'Invalid "top_k": expected an integer, found 0.5'],
     [{ messages: MESSAGES, seed: 0.5 }, 'Invalid "seed": expected an integer, found 0.5'],
     [{ messages: MESSAGES, n: 2 }, 'Invalid "n": expected 1, found 2'],
