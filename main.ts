@@ -87,9 +87,10 @@ async function makeServeCommand(): Promise<Command> {
 
 /** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
 async function serve(args: string[]): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) return (await makeServeCommand()).outputHelp();
-  if (args.includes("--version")) return console.log(PACKLLAMA_VERSION);
-  if (args.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
+  const { unknown } = readOptionLine(args);
+  if (unknown.includes("--help") || unknown.includes("-h")) return (await makeServeCommand()).outputHelp();
+  if (unknown.includes("--version")) return console.log(PACKLLAMA_VERSION);
+  if (unknown.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
   const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(args)];
   const given = checkOptions(user);
   using executable = openLlamafile(ownExecutable());
@@ -114,7 +115,8 @@ async function serve(args: string[]): Promise<void> {
 
 /** What the user wrote must all be understood. */
 function userOptions(args: string[]): GivenOption[] {
-  const { options, unknown, operands } = readOptionLine(args);
+  const { options, unknown, incomplete, operands } = readOptionLine(args);
+  if (incomplete !== undefined) throw new EngineError("usage", `Option ${incomplete} needs a value`);
   if (unknown[0] !== undefined) throw new EngineError("usage", `Unknown option ${unknown[0]}; see --help`);
   if (operands[0] !== undefined) throw new EngineError("usage", `Unknown command "${operands[0]}"; see --help`);
   return options;
@@ -122,9 +124,20 @@ function userOptions(args: string[]): GivenOption[] {
 
 /** What was packed may be meant for other programs: what is not understood is said and left out, and the model is the one inside. */
 function packedOptions(lines: string[]): GivenOption[] {
-  const { options, unknown } = readOptionLine(lines);
-  if (unknown.length > 0) console.error(`warning: ignoring ${unknown.join(", ")} of the file's own options`);
-  return options.filter(([name]) => name !== "model");
+  const { options, unknown, incomplete } = readOptionLine(lines);
+  const ignored = [...unknown, ...(incomplete === undefined ? [] : [incomplete])];
+  const kept = options.filter((option) => {
+    try {
+      checkOptions([option]);
+      return option[0] !== "model";
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      ignored.push(error.message);
+      return false;
+    }
+  });
+  if (ignored.length > 0) console.error(`warning: ignoring ${ignored.join(", ")} of the file's own options`);
+  return kept;
 }
 
 /** A path stays as it is; the name of a model in the catalogue becomes the file that was pulled. */

@@ -27,15 +27,20 @@ export function listCache(): CacheItem[] {
 
 /** Removes what {@linkcode listCache} listed; libraries are unpacked again when they are needed. */
 export function removeFromCache(items: readonly CacheItem[]): void {
-  for (const { path } of items) Deno.removeSync(path, { recursive: true });
+  for (const { path } of items) {
+    try {
+      Deno.removeSync(path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // Another process was quicker.
+    }
+  }
 }
 
 function entriesOf(folder: string): Deno.DirEntry[] {
   try {
     return [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+  } catch {
+    return []; // Not there, no folder, or not ours to look into: nothing of ours is in it.
   }
 }
 

@@ -24,10 +24,10 @@ export function rememberedVariant(folder: string): string | undefined {
 
 /** Notes the variant that ggml chose; where that cannot be written, the next start chooses again. */
 export function rememberVariant(folder: string, variant: string): void {
-  const processor = processorIdentity();
-  if (processor === undefined || rememberedVariant(folder) === variant) return;
   const temporary = join(folder, `${FILE}.${Deno.pid}.tmp`);
   try {
+    const processor = processorIdentity();
+    if (processor === undefined || rememberedVariant(folder) === variant) return;
     Deno.writeTextFileSync(temporary, `${processor}\n${variant}\n`, { mode: 0o600 });
     Deno.renameSync(temporary, join(folder, FILE));
   } catch {

@@ -74,7 +74,7 @@ export function libraryPlaces(): string[] {
   const { os } = Deno.build;
   const homeCache = HOME && join(HOME, os === "darwin" ? "Library/Caches" : ".cache");
   const bases = os === "windows" ? [XDG_CACHE_HOME, LOCALAPPDATA] : [XDG_CACHE_HOME, homeCache, XDG_RUNTIME_DIR];
-  const places = bases.flatMap((base) => base ? [join(base, "packllama")] : []);
+  const places = [...new Set(bases.flatMap((base) => base ? [join(base, "packllama")] : []))];
   return os === "linux" ? [...places, `/dev/shm/packllama-${Deno.uid()}`, IN_MEMORY] : places;
 }
 
@@ -87,7 +87,7 @@ function inFolder(all: readonly PackedLibrary[], place: string, wanted: string |
   ensurePrivateFolder(place);
   const folder = join(place, folderName(all));
   const remembered = rememberedVariant(folder);
-  const cpuVariant = wanted ?? remembered;
+  const cpuVariant = wanted ?? (hasVariant(all, remembered) ? remembered : undefined);
   const libraries = withVariant(all, cpuVariant);
   let problem = problemIn(folder, libraries);
   if (problem !== undefined) {
@@ -104,14 +104,19 @@ function inFolder(all: readonly PackedLibrary[], place: string, wanted: string |
   }
   // Says that it is in use; pruning goes by it.
   Deno.utimeSync(folder, new Date(), new Date());
-  return { libraries: cached, cpuVariant, remember: (variant) => rememberVariant(folder, variant) };
+  // What was asked for is no choice of ggml's.
+  const remember = (variant: string): void => wanted === undefined ? rememberVariant(folder, variant) : undefined;
+  return { libraries: cached, cpuVariant, remember };
 }
 
 /** Leaves out the CPU variants that are not the one; all stay when it is not known or not among them, which opening them will tell. */
 function withVariant(libraries: readonly PackedLibrary[], variant: string | undefined): readonly PackedLibrary[] {
   const others = libraries.filter(({ name }) => /^(lib)?ggml-cpu-/.test(name) && !name.includes(`-${variant}.`));
-  const isKnown = variant !== undefined && libraries.some(({ name }) => name.includes(`ggml-cpu-${variant}.`));
-  return isKnown ? libraries.filter((library) => !others.includes(library)) : libraries;
+  return hasVariant(libraries, variant) ? libraries.filter((library) => !others.includes(library)) : libraries;
+}
+
+function hasVariant(libraries: readonly PackedLibrary[], variant: string | undefined): boolean {
+  return variant !== undefined && libraries.some(({ name }) => name.includes(`ggml-cpu-${variant}.`));
 }
 
 /** Named by its contents, so that another release's libraries never get in the way. */
@@ -147,12 +152,22 @@ function unpack(libraries: readonly PackedLibrary[], folder: string): void {
   try {
     Deno.mkdirSync(temporary, { recursive: true, mode: 0o700 });
     for (const library of libraries) Deno.writeFileSync(join(temporary, library.name), library.read(), { mode: 0o600 });
-    removeIfThere(folder); // Damaged, or not there.
-    Deno.renameSync(temporary, folder);
+    // Another process may have been quicker, and may be opening what it unpacked: only what is damaged is taken away.
+    if (exists(folder) && problemIn(folder, libraries) !== undefined) removeIfThere(folder);
+    if (!exists(folder)) Deno.renameSync(temporary, folder);
   } catch (error) {
+    if (problemIn(folder, libraries) !== undefined) throw error;
+  } finally {
     removeIfThere(temporary);
-    // Another process may have been quicker; the caller looks at what is there now.
-    if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) throw error;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false; // Not there, or not to be used; writing to it says why.
   }
 }
 
@@ -162,8 +177,12 @@ function prune(place: string, keep: string): void {
   for (const entry of Deno.readDirSync(place)) {
     const path = join(place, entry.name);
     if (path === keep || !isLibraryFolder(entry.name)) continue;
-    const age = now - (Deno.statSync(path).mtime?.getTime() ?? now);
-    if (age > UNUSED_DAYS * DAY_MS || (path.endsWith(".tmp") && age > DAY_MS)) removeIfThere(path);
+    try {
+      const age = now - (Deno.statSync(path).mtime?.getTime() ?? now);
+      if (age > UNUSED_DAYS * DAY_MS || (path.endsWith(".tmp") && age > DAY_MS)) removeIfThere(path);
+    } catch {
+      // Another process prunes it, or still uses it (Windows): a later start tries again.
+    }
   }
 }
 

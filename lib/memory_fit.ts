@@ -30,8 +30,8 @@ const OVERHEAD_BYTES = 192e6;
  */
 export function fitContext({ modelName, facts, contextLength, ubatchSize, available }: MemoryRequest): number {
   const perToken = kvBytesPerToken(facts);
-  // Activations of one ubatch; llama.cpp keeps a few tensors of this width alive at a time.
-  const compute = ubatchSize * (facts.embeddingLength ?? 4096) * 4 * 12;
+  // Of one ubatch: activations, of which llama.cpp keeps a few tensors alive at a time, and the logits, for which it reserves all rows.
+  const compute = ubatchSize * 4 * ((facts.embeddingLength ?? 4096) * 12 + (facts.vocabularySize ?? 0));
   const fixed = facts.sizeBytes + compute + OVERHEAD_BYTES;
   const wanted = contextLength || facts.contextLength || UNKNOWN_TRAINING;
   if (fixed + wanted * perToken <= available.bytes) return wanted;

@@ -9,6 +9,8 @@ export interface OptionLine {
   options: GivenOption[];
   /** Flags that nothing is known of, with what seemed to be their values left out. */
   unknown: string[];
+  /** The last word, when it is an option whose value is missing. */
+  incomplete: string | undefined;
   /** What is no option, in order. */
   operands: string[];
 }
@@ -25,20 +27,20 @@ interface Spelling {
  * Reads options as llama.cpp's users write them: `-ngl 99`, `--n-gpu-layers=99`, `-fa`.
  *
  * @param args The words of a command line, or the lines of `.args`.
- * @throws {EngineError} `usage` when an option that takes a value is the last word.
  */
 export function readOptionLine(args: readonly string[]): OptionLine {
-  const line: OptionLine = { options: [], unknown: [], operands: [] };
+  const line: OptionLine = { options: [], unknown: [], incomplete: undefined, operands: [] };
   const spellings = allSpellings();
-  const words = args.flatMap(splitAssignment);
+  const words = [...args];
   for (let i = 0; i < words.length; i++) {
+    words.splice(i, 1, ...splitAssignment(words[i] ?? ""));
     const word = words[i] ?? "";
     const next = words[i + 1];
     const spelling = spellings.get(word);
-    if (spelling !== undefined) {
+    if (spelling?.arity === "one" && next === undefined) line.incomplete = word;
+    else if (spelling !== undefined) {
       const takesNext = spelling.arity === "one" ||
         (spelling.arity === "optional" && next !== undefined && OPTIONAL_VALUES.test(next));
-      if (takesNext && next === undefined) throw new EngineError("usage", `Option ${word} needs a value`);
       if (takesNext) i++;
       const value = takesNext && next !== undefined ? next : spelling.bare;
       if (spelling.name !== undefined) line.options.push([spelling.name, value]);

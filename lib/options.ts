@@ -111,8 +111,8 @@ export const SERVE_OPTIONS = {
   topK: {
     flags: "--top-k <k>",
     group: "Generation",
-    help: "choose among the k likeliest tokens; 0: all",
-    value: integer(0, MAX_INT32, 40),
+    help: "choose among the k likeliest tokens; 0 and -1: all",
+    value: integer(-1, MAX_INT32, 40),
   },
   topP: {
     flags: "--top-p <p>",
@@ -210,6 +210,8 @@ export type ServeOptions = {
  */
 export const ACCEPTED_FLAGS: Readonly<Record<string, number>> = {
   "--server": 0,
+  "--cli": 0,
+  "--chat": 0,
   "--v2": 0,
   "--fast": 0,
   "--unsecure": 0,

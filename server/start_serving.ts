@@ -47,7 +47,7 @@ export async function startServing(input: ServingInput): Promise<Serving> {
     workerUrl: input.workerUrl,
     modelId: options.alias ?? modelName(modelPath),
     sampling: samplingOf(options),
-    ...(options.nPredict >= 0 ? { maxTokens: options.nPredict } : {}),
+    ...(options.nPredict > 0 ? { maxTokens: options.nPredict } : {}),
     log: (level, text) => logNative(level, text),
   });
   try {
@@ -124,7 +124,8 @@ function loadOptions({ options }: ServingInput, { model, facts, provided }: Chec
       contextLength,
       batchSize: options.batchSize,
       ubatchSize: Math.min(options.ubatchSize, options.batchSize),
-      parallel: options.parallel,
+      // llama.cpp aborts where a batch or the context cannot hold one token of each sequence.
+      parallel: Math.min(options.parallel, options.batchSize, options.ubatchSize, contextLength || options.parallel),
       threads: options.threads > 0 ? options.threads : physicalCores(),
       ...(options.flashAttn === undefined ? {} : { flashAttention: options.flashAttn }),
     },

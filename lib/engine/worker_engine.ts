@@ -59,11 +59,6 @@ export class WorkerEngine implements Engine {
     this.#post({ type: "load", options, counter: this.#counter });
   }
 
-  /** Ends loading with a failure found before the worker was asked to load. */
-  abandon(error: EngineError): void {
-    this.#fail(error);
-  }
-
   async *generate(input: GenerateInput, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
     const text = await this.#render(input.prompt);
     // It may have failed or been closed meanwhile: a request registered now would never be answered.

@@ -164,3 +164,31 @@ Deno.test("--version, --help and --licenses answer wherever they stand, with exi
     assert.match(stdout, about);
   }
 });
+
+Deno.test("a context or batch smaller than the number of sequences serves fewer of them", async () => {
+  for (const args of [["-c", "1"], ["-b", "2"], ["-ub", "1"]]) {
+    await using server = await startLlamafile(LLAMAFILE, { args: [...args, "--parallel", "8"] });
+    assert.equal(await healthOf(server.url), 200);
+  }
+});
+
+Deno.test("several first starts at once all unpack to the same folder and answer", async () => {
+  const cache = await Deno.makeTempDir({ dir: "/var/tmp" });
+  try {
+    const start = (): ReturnType<typeof startLlamafile> =>
+      startLlamafile(LLAMAFILE, { args: ["-c", "256", "-t", "1"], env: { XDG_CACHE_HOME: cache, HOME: cache } });
+    const servers = await Promise.all(Array.from({ length: 4 }, start));
+    for (const server of servers) assert.equal(await healthOf(server.url), 200);
+    for (const server of servers) await server.stop("SIGTERM");
+    assert.deepEqual([...Deno.readDirSync(cache)].map(({ name }) => name), ["packllama"]);
+    assert.equal([...Deno.readDirSync(join(cache, "packllama"))].length, 1);
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+});
+
+async function healthOf(url: string): Promise<number> {
+  const response = await fetch(`${url}/health`);
+  await response.body?.cancel();
+  return response.status;
+}

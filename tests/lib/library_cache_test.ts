@@ -171,6 +171,11 @@ Deno.test({
       assert.deepEqual(names(), ["libggml-base.so", "libggml-cpu-haswell.so"]);
       assert.equal(provideLibraries(libraries, { places: [folder] }).cpuVariant, "haswell");
       assert.deepEqual(names("x64"), ["libggml-base.so", "libggml-cpu-x64.so"]);
+      // What was asked for once is not what ggml would choose.
+      provideLibraries(libraries, { places: [folder], cpuVariant: "x64" }).remember("x64");
+      assert.equal(provideLibraries(libraries, { places: [folder] }).cpuVariant, "haswell");
+      first.remember("unheard-of");
+      assert.equal(names().length, 3);
       assert.equal(names("none").length, 3);
       // Another processor: its hash does not fit.
       const note = join(first.libraries[0]?.path ?? "", "..", "cpu_variant");

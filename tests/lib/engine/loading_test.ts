@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { DEFAULT_SAMPLING, type LoadOptions, WorkerEngine } from "../../../lib/engine/mod.ts";
-import { EngineError } from "../../../lib/errors.ts";
 import { realLibraries, realModel, startRealEngine } from "../../real_engine.ts";
 import { ask, failure } from "./answer.ts";
 
@@ -81,14 +80,6 @@ Deno.test({ name: "WorkerEngine loads the one CPU variant that is asked for", ig
   await using _closed = closing(engine);
   engine.load(await options({ cpuVariant: "x64" }));
   assert.equal((await engine.ready()).backend, "CPU (x64)");
-});
-
-Deno.test("WorkerEngine given up before it loads fails with the reason, and closes", async () => {
-  const engine = makeEngine();
-  await using _closed = closing(engine);
-  engine.abandon(new EngineError("bad_file", "It is damaged"));
-  await assert.rejects(engine.ready(), failure("bad_file", /damaged/));
-  await assert.rejects(ask(engine, {}), failure("bad_file", /damaged/));
 });
 
 Deno.test("WorkerEngine whose thread cannot start fails as internal, and closes", async () => {
