@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { type Llamafile, openLlamafile, openModelFile, PACKLLAMA_VERSION } from "./lib/container/mod.ts";
 import { EngineError, toEngineError } from "./lib/errors.ts";
@@ -136,7 +137,9 @@ function packedOptions(lines: string[]): GivenOption[] {
       return false;
     }
   });
-  if (ignored.length > 0) console.error(`warning: ignoring ${ignored.join(", ")} of the file's own options`);
+  // Whoever packed the file wrote them: control characters stay quoted.
+  const shown = ignored.map((text) => JSON.stringify(text).slice(1, -1)).join(", ");
+  if (ignored.length > 0) console.error(`warning: ignoring ${shown} of the file's own options`);
   return kept;
 }
 
@@ -153,7 +156,7 @@ function argsOf(modelPath: string): Llamafile["args"] {
 /** The file that carries the native libraries: this program itself, or when it runs from its sources the one built from them. */
 function ownExecutable(): string {
   if (Deno.build.standalone) return Deno.execPath();
-  return new URL("./dist/packllama", import.meta.url).pathname;
+  return fileURLToPath(new URL("./dist/packllama", import.meta.url));
 }
 
 /** Bundled or not, the worker lies at the same place beside this file. */

@@ -41,8 +41,13 @@ function folders(path: string): string[] {
   return Array.from({ length: parts.length + 1 }, (_, depth) => parts.slice(0, parts.length - depth).join("/"));
 }
 
-const V2 = { limit: "memory.max", usage: "memory.current", reclaimable: "inactive_file" };
-const V1 = { limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes", reclaimable: "total_inactive_file" };
+// Cached files, mapped weights among them, give way to whoever needs memory.
+const V2 = { limit: "memory.max", usage: "memory.current", reclaimable: ["active_file", "inactive_file"] };
+const V1 = {
+  limit: "memory.limit_in_bytes",
+  usage: "memory.usage_in_bytes",
+  reclaimable: ["total_active_file", "total_inactive_file"],
+};
 
 function headroom(folder: string, files: typeof V1): AvailableMemory[] {
   const limit = Number(readText(join(folder, files.limit)));
@@ -50,7 +55,8 @@ function headroom(folder: string, files: typeof V1): AvailableMemory[] {
   // "max", a missing file, or v1's way to say "no limit": a number near 2⁶³.
   if (!Number.isFinite(limit) || !Number.isFinite(usage) || limit >= 2 ** 60) return [];
   const stat = readText(join(folder, "memory.stat")) ?? "";
-  const cached = Number(new RegExp(`^${files.reclaimable} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
+  const bytesOf = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
+  const cached = files.reclaimable.reduce((sum, name) => sum + bytesOf(name), 0);
   return [{ bytes: Math.max(0, limit - usage + cached), limitedBy: `control group ${folder}` }];
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { rememberedVariant, rememberVariant } from "./cpu_choice.ts";
 import { createMemoryFile, isExecutableMapping } from "../ffi/libc.ts";
 import { EngineError } from "./errors.ts";
@@ -74,7 +74,9 @@ export function libraryPlaces(): string[] {
   const { os } = Deno.build;
   const homeCache = HOME && join(HOME, os === "darwin" ? "Library/Caches" : ".cache");
   const bases = os === "windows" ? [XDG_CACHE_HOME, LOCALAPPDATA] : [XDG_CACHE_HOME, homeCache, XDG_RUNTIME_DIR];
-  const places = [...new Set(bases.flatMap((base) => base ? [join(base, "packllama")] : []))];
+  // The specification of these variables has relative paths ignored.
+  const usable = bases.flatMap((base) => base && isAbsolute(base) ? [join(base, "packllama")] : []);
+  const places = [...new Set(usable)];
   return os === "linux" ? [...places, `/dev/shm/packllama-${Deno.uid()}`, IN_MEMORY] : places;
 }
 

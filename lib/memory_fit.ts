@@ -19,6 +19,7 @@ const UNKNOWN_TRAINING = 4096;
 /** A shorter context than this is of no use to a conversation. */
 const LEAST_CONTEXT = 512;
 const CONTEXT_STEP = 256;
+const DEFAULT_SHARE = 0.5;
 /** What the program itself takes, and a reserve for the machine. */
 const OVERHEAD_BYTES = 192e6;
 
@@ -34,8 +35,10 @@ export function fitContext({ modelName, facts, contextLength, ubatchSize, availa
   const compute = ubatchSize * 4 * ((facts.embeddingLength ?? 4096) * 12 + (facts.vocabularySize ?? 0));
   const fixed = facts.sizeBytes + compute + OVERHEAD_BYTES;
   const wanted = contextLength || facts.contextLength || UNKNOWN_TRAINING;
-  if (fixed + wanted * perToken <= available.bytes) return wanted;
-  const fitting = perToken === 0 ? 0 : Math.floor((available.bytes - fixed) / perToken / CONTEXT_STEP) * CONTEXT_STEP;
+  // Nobody asked for a default by its size, so it leaves half of what remains to others.
+  const budget = (available.bytes - fixed) * (contextLength === 0 ? DEFAULT_SHARE : 1);
+  if (budget >= 0 && wanted * perToken <= budget) return wanted;
+  const fitting = perToken === 0 ? 0 : Math.floor(budget / perToken / CONTEXT_STEP) * CONTEXT_STEP;
   if (contextLength === 0 && fitting >= LEAST_CONTEXT) return fitting;
   const needs =
     `its weights take ${gigabytes(facts.sizeBytes)}, ${wanted} tokens of context ${gigabytes(wanted * perToken)} ` +

@@ -36,7 +36,7 @@ export const SERVE_OPTIONS = {
     aliases: ["-tb", "--threads-batch"],
     group: "Computing",
     help: "threads that compute; -1: one for each physical core",
-    value: integer(-1, 1024, -1),
+    value: integer(-1, 512, -1),
   },
   batchSize: {
     flags: "-b, --batch-size <n>",

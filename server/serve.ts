@@ -11,7 +11,7 @@ export interface ServeOptions {
   port: number;
   /** Whether the user chose the port; otherwise the next free one is taken instead of one in use. */
   portGiven: boolean;
-  /** Milliseconds that running requests have to end after `shutdown`, before they are aborted; 10000 by default. */
+  /** Milliseconds that running requests have to end after `shutdown`, before they are aborted; 5000 by default. */
   drainMs?: number;
 }
 
@@ -30,7 +30,7 @@ export interface RunningServer {
 
 const PORTS_TRIED = 100;
 const MAX_PORT = 65535;
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 5_000;
 /** What aborted requests have to say so to their clients; a client that does not read gets no more. */
 const FAREWELL_MS = 500;
 

@@ -35,9 +35,10 @@ export class NativeEngine implements Disposable {
       this.#context = owned.use(new Context(this.#model, { ...context, sequences: context.parallel }));
     } catch (error) {
       if (!(error instanceof NativeError)) throw error;
-      const reason = log.lastError === undefined ? "" : ` (${log.lastError})`;
+      const reason = log.firstError === undefined ? "" : ` (${log.firstError})`;
       throw new EngineError("bad_model", `Cannot load the model: ${error.message}${reason}`, { cause: error });
     }
+    log.loading = false;
     this.#scheduler = this.#makeScheduler(context.parallel);
     owned.move();
   }
@@ -161,9 +162,11 @@ export class NativeEngine implements Disposable {
   }
 }
 
-/** Passes llama.cpp's log on, and keeps its last error for messages. */
+/** Passes llama.cpp's log on, and keeps its first error, which says why loading failed; the ones behind it only say that it did. */
 class NativeLog {
-  lastError: string | undefined;
+  firstError: string | undefined;
+  /** Errors of loading are told by whoever loads, in one line. */
+  loading = true;
   #level = 0;
   readonly #post: Post;
   readonly #verbose: boolean;
@@ -176,7 +179,7 @@ class NativeLog {
   line(level: number, text: string): void {
     if (level !== CONTINUED) this.#level = level;
     if (text === "") return;
-    if (this.#level >= ERROR) this.lastError = text;
-    if (this.#verbose || this.#level >= ERROR) this.#post({ type: "log", level: this.#level, text });
+    if (this.#level >= ERROR) this.firstError ??= text;
+    if (this.#verbose || (this.#level >= ERROR && !this.loading)) this.#post({ type: "log", level: this.#level, text });
   }
 }

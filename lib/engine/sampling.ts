@@ -22,7 +22,8 @@ export function makeSamplerChain(
   if (hasPenalties(sampling)) {
     chain.penalties({
       vocabularySize: model.vocabularySize,
-      lastN: sampling.repeatLastN < 0 ? model.contextLength : sampling.repeatLastN,
+      // llama.cpp makes room for as many tokens as it is told.
+      lastN: sampling.repeatLastN < 0 ? model.contextLength : Math.min(sampling.repeatLastN, model.contextLength),
       repeat: sampling.repeatPenalty,
       frequency: sampling.frequencyPenalty,
       presence: sampling.presencePenalty,
