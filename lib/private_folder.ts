@@ -6,6 +6,8 @@ export class FolderRefusal extends Error {
 }
 
 const OTHERS_MAY_WRITE = 0o022;
+const ANYBODY_MAY_WRITE = 0o002;
+const STICKY = 0o1000;
 const ROOT = 0;
 
 /**
@@ -24,6 +26,11 @@ export function ensurePrivateFolder(path: string): void {
     if (info.uid !== user) throw new FolderRefusal(`belongs to user ${info.uid}, not to ${user}`);
     const parent = Deno.statSync(dirname(path));
     if (parent.uid !== user && parent.uid !== ROOT) throw new FolderRefusal(`lies in a folder of user ${parent.uid}`);
+    const parentMode = parent.mode ?? 0;
+    // A sticky folder such as /tmp lets nobody rename what is another's.
+    if ((parentMode & ANYBODY_MAY_WRITE) !== 0 && (parentMode & STICKY) === 0) {
+      throw new FolderRefusal("lies in a folder that anybody may write to");
+    }
     if ((info.mode ?? 0) & OTHERS_MAY_WRITE) Deno.chmodSync(path, 0o700);
   } catch (error) {
     if (error instanceof FolderRefusal) throw error;

@@ -94,6 +94,12 @@ Deno.test({
         () => provideLibraries(libraries, { places: [join(theirs, "packllama")] }).libraries,
         /folder of user 65534/,
       );
+      const open = join(folder, "open");
+      Deno.mkdirSync(open);
+      Deno.chmodSync(open, 0o777);
+      assert.throws(() => provideLibraries(libraries, { places: [join(open, "packllama")] }), /anybody may write/);
+      Deno.chmodSync(open, 0o1777);
+      provideLibraries(libraries, { places: [join(open, "packllama")] });
       const link = join(folder, "link");
       Deno.symlinkSync(theirs, link);
       assert.throws(() => provideLibraries(libraries, { places: [link] }).libraries, /not a folder/);
