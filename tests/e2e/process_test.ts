@@ -74,12 +74,12 @@ Deno.test("without --port the next free one is taken and named", async () => {
     const { value } = await child.process.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
     const ready = JSON.parse(value ?? "");
     assert.ok(ready.port > 8080, value);
+    // Its end, after which all that it wrote has been read.
+    await child.stop("SIGKILL");
     assert.match(child.stderr(), new RegExp(`Port 8080 is in use.*${ready.port}`));
   } finally {
     first?.close();
-    child.process.kill("SIGKILL");
-    await child.status;
-    await child.process.stdin.close().catch(() => {});
+    await child.stop("SIGKILL");
   }
 });
 
