@@ -1,10 +1,25 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { type Llamafile, openLlamafile, openModelFile, PACKLLAMA_VERSION } from "./lib/container/mod.ts";
+import {
+  formatInspection,
+  inspect,
+  type Llamafile,
+  openLlamafile,
+  openModelFile,
+  pack,
+  PACKLLAMA_VERSION,
+  verify,
+} from "./lib/container/mod.ts";
 import { EngineError, toEngineError } from "./lib/errors.ts";
 import { configureLog } from "./lib/log.ts";
-import { checkOptions, type GivenOption, optionsOfEnvironment, readOptionLine } from "./lib/option_line.ts";
+import {
+  checkOptions,
+  type GivenOption,
+  type OptionLine,
+  optionsOfEnvironment,
+  readOptionLine,
+} from "./lib/option_line.ts";
 import { type OptionSpec, SERVE_OPTIONS } from "./lib/options.ts";
 import { stderrProgress } from "./lib/progress.ts";
 import { hostTarget, parseTarget, type Target } from "./lib/target.ts";
@@ -88,11 +103,12 @@ async function makeServeCommand(): Promise<Command> {
 
 /** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
 async function serve(args: string[]): Promise<void> {
-  const { unknown } = readOptionLine(args);
+  const line = readOptionLine(args);
+  const { unknown } = line;
   if (unknown.includes("--help") || unknown.includes("-h")) return (await makeServeCommand()).outputHelp();
   if (unknown.includes("--version")) return console.log(PACKLLAMA_VERSION);
   if (unknown.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
-  const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(args)];
+  const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(line)];
   const given = checkOptions(user);
   using executable = openLlamafile(ownExecutable());
   const modelPath = given.model === undefined ? undefined : await fileOf(given.model);
@@ -115,8 +131,7 @@ async function serve(args: string[]): Promise<void> {
 }
 
 /** What the user wrote must all be understood. */
-function userOptions(args: string[]): GivenOption[] {
-  const { options, unknown, incomplete, operands } = readOptionLine(args);
+function userOptions({ options, unknown, incomplete, operands }: OptionLine): GivenOption[] {
   if (incomplete !== undefined) throw new EngineError("usage", `Option ${incomplete} needs a value`);
   if (unknown[0] !== undefined) throw new EngineError("usage", `Unknown option ${unknown[0]}; see --help`);
   if (operands[0] !== undefined) throw new EngineError("usage", `Unknown command "${operands[0]}"; see --help`);
@@ -169,10 +184,7 @@ async function packCommand(
   model: string,
   options: { output?: string; target: string; args?: string; modelCard?: string },
 ): Promise<void> {
-  const [{ pack }, { splitWords }] = await Promise.all([
-    import("./lib/container/mod.ts"),
-    import("./lib/split_words.ts"),
-  ]);
+  const { splitWords } = await import("./lib/split_words.ts");
   const target = parseTarget(options.target);
   // Ctrl-C leaves nothing half-made behind.
   const interrupted = new AbortController();
@@ -203,14 +215,12 @@ function outputName(model: string, target: Target): string {
   return `${name}${suffix}.llamafile${target.includes("windows") ? ".exe" : ""}`;
 }
 
-async function inspectCommand(file: string, { json }: { json?: boolean }): Promise<void> {
-  const { formatInspection, inspect } = await import("./lib/container/mod.ts");
+function inspectCommand(file: string, { json }: { json?: boolean }): void {
   const inspection = inspect(file);
   console.log(json ? JSON.stringify(inspection, null, 2) : formatInspection(inspection));
 }
 
 async function verifyCommand(file: string): Promise<void> {
-  const { verify } = await import("./lib/container/mod.ts");
   const { ok, entries } = await verify(file, { startProgress: stderrProgress });
   const bad = entries.filter((entry) => !entry.ok);
   for (const { name, expected, found } of bad) console.log(`${name}: expected ${expected}, found ${found}`);

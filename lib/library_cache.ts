@@ -113,8 +113,8 @@ function inFolder(all: readonly PackedLibrary[], place: string, wanted: string |
 
 /** Leaves out the CPU variants that are not the one; all stay when it is not known or not among them, which opening them will tell. */
 function withVariant(libraries: readonly PackedLibrary[], variant: string | undefined): readonly PackedLibrary[] {
-  const others = libraries.filter(({ name }) => /^(lib)?ggml-cpu-/.test(name) && !name.includes(`-${variant}.`));
-  return hasVariant(libraries, variant) ? libraries.filter((library) => !others.includes(library)) : libraries;
+  if (!hasVariant(libraries, variant)) return libraries;
+  return libraries.filter(({ name }) => !/^(lib)?ggml-cpu-/.test(name) || name.includes(`-${variant}.`));
 }
 
 function hasVariant(libraries: readonly PackedLibrary[], variant: string | undefined): boolean {

@@ -4,7 +4,8 @@ import { runDeno } from "./run_deno.ts";
 
 const infoSchema = z.object({ denoDir: z.string(), npmCache: z.string() });
 
-const packagesSchema = z.object({
+/** What `deno info --json` says of the npm packages that a module uses, by `name@version`. */
+export const packagesSchema = z.object({
   npmPackages: z.record(z.string(), z.object({ name: z.string(), version: z.string(), registryUrl: z.string() })),
 });
 

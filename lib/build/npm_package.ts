@@ -1,12 +1,7 @@
 import { join } from "node:path";
-import * as z from "zod";
 import { EngineError } from "../errors.ts";
-import { denoInfo, registryFolder } from "./deno_info.ts";
+import { denoInfo, packagesSchema, registryFolder } from "./deno_info.ts";
 import { runDeno } from "./run_deno.ts";
-
-const infoSchema = z.object({
-  npmPackages: z.record(z.string(), z.object({ name: z.string(), version: z.string(), registryUrl: z.string() })),
-});
 
 /**
  * Finds an npm package in Deno's cache, and has Deno download it first when it is not there.
@@ -23,7 +18,7 @@ export async function provideNpmPackage(id: string, lock: string, root: string):
   try {
     await runDeno(["cache", ...flags], { cwd: root, doing });
     const said = await runDeno(["info", "--json", ...flags], { cwd: root, doing });
-    const found = infoSchema.parse(JSON.parse(said)).npmPackages[id];
+    const found = packagesSchema.parse(JSON.parse(said)).npmPackages[id];
     if (found === undefined) throw new Error(`${doing}: Deno does not say where it keeps it`);
     const { npmCache } = await denoInfo(root);
     return join(npmCache, registryFolder(found.registryUrl), found.name, found.version);

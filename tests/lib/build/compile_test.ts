@@ -6,6 +6,7 @@ import { recoverDenort } from "../../../lib/executable/mod.ts";
 import { silentProgress } from "../../../lib/progress.ts";
 import type { Target } from "../../../lib/target.ts";
 import { hostDenort } from "./host_denort.ts";
+import { withFolder } from "./with_folder.ts";
 
 const MAIN = `
 const worker = new Worker(new URL("./lib/engine/worker.js", import.meta.url), { type: "module" });
@@ -20,15 +21,6 @@ async function compiled(folder: string, { target, path }: { target: Target; path
   await Deno.writeTextFile(join(folder, "bundle/lib/engine/worker.js"), WORKER);
   const bundle = { folder: join(folder, "bundle"), main: "main.js", included: ["lib/engine/worker.js"] };
   return await compile({ bundle, target, denort: path, folder, startProgress: silentProgress });
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "packllama-test-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("compile makes an executable that runs its worker and passes on its arguments", () =>

@@ -3,15 +3,7 @@ import { join } from "node:path";
 import { buildCacheDir } from "../../../lib/build/build_cache_dir.ts";
 import { hashLock, hashSources, Stamp } from "../../../lib/build/stamp.ts";
 import { ROOT } from "../../built.ts";
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "packllama-test-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "./with_folder.ts";
 
 Deno.test("Stamp knows an output again, in a later run too, while it and its key stay the same", () =>
   withFolder(async (dist) => {
