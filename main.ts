@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { parseAdapterChoice } from "./lib/adapter_choice.ts";
 import {
   formatInspection,
   inspect,
@@ -9,10 +10,13 @@ import {
   openModelFile,
   pack,
   PACKLLAMA_VERSION,
+  type PackOptions,
+  type PackResult,
   verify,
 } from "./lib/container/mod.ts";
 import { EngineError, toEngineError } from "./lib/errors.ts";
 import { configureLog } from "./lib/log.ts";
+import { modelFilesOf } from "./lib/model_files.ts";
 import {
   checkOptions,
   type GivenOption,
@@ -23,7 +27,7 @@ import {
 import { type OptionSpec, SERVE_OPTIONS } from "./lib/options.ts";
 import { stderrProgress } from "./lib/progress.ts";
 import { hostTarget, parseTarget, type Target } from "./lib/target.ts";
-import { serveUntilEnd } from "./server/mod.ts";
+import { makeWarmState, serveUntilEnd } from "./server/mod.ts";
 
 // What serving does not need at once is imported where it is used: each millisecond of evaluation delays the first token.
 
@@ -60,6 +64,13 @@ async function makeProgram(): Promise<Command> {
     .option("-o, --output <file>", "the executable to write (default: the model's name with .llamafile)")
     .option("--target <target>", "the platform that it is for", Deno.build.target)
     .option("--args <line>", "its default options, as written on a command line")
+    .option(
+      "--lora <file[:scale]>",
+      "a LoRA adapter for the model, packed beside it; may be given several times",
+      (given: string, before: string[]) => [...before, given],
+      [],
+    )
+    .option("--warm <file>", "a system prompt whose chats are to begin without computing it, packed computed")
     .option("--model-card <file>", "a text about the model, packed beside it")
     .action(packCommand);
   program.command("inspect").description("say what a file holds").argument("<file>")
@@ -108,10 +119,14 @@ async function serve(args: string[]): Promise<void> {
   if (unknown.includes("--help") || unknown.includes("-h")) return (await makeServeCommand()).outputHelp();
   if (unknown.includes("--version")) return console.log(PACKLLAMA_VERSION);
   if (unknown.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
-  const user = [...optionsOfEnvironment(Deno.env.toObject()), ...userOptions(line)];
+  const written = userOptions(line);
+  // Models add up, but those of the command line take the place of the environment's.
+  const named = written.some(([name]) => name === "model");
+  const fromEnvironment = optionsOfEnvironment(Deno.env.toObject()).filter(([name]) => !named || name !== "model");
+  const user = [...fromEnvironment, ...written];
   const given = checkOptions(user);
   using executable = openLlamafile(ownExecutable());
-  const modelPath = given.model === undefined ? undefined : await fileOf(given.model);
+  const [modelPath, ...otherModels] = await filesOf(given.model);
   if (modelPath === undefined && executable.weights === undefined) {
     if (args.length === 0) return (await makeProgram()).outputHelp();
     throw new EngineError("usage", "This file carries no model: name one with --model FILE, or see --help");
@@ -123,6 +138,7 @@ async function serve(args: string[]): Promise<void> {
     options,
     executable,
     modelPath: modelPath ?? executable.path,
+    otherModels,
     port: options.port ?? DEFAULT_PORT,
     portGiven: given.port !== undefined,
     workerUrl: workerUrl(),
@@ -163,6 +179,12 @@ async function fileOf(model: string): Promise<string> {
   return (await import("./models/mod.ts")).findPulled(model);
 }
 
+/** The files of all models that were named, one a line. */
+async function filesOf(models: string | undefined): Promise<string[]> {
+  const paths = await Promise.all((models?.split("\n") ?? []).map(fileOf));
+  return paths.flatMap(modelFilesOf);
+}
+
 function argsOf(modelPath: string): Llamafile["args"] {
   using file = openModelFile(modelPath, { requireAligned: false });
   return file.llamafile?.args ?? { before: [], after: [] };
@@ -182,24 +204,61 @@ function workerUrl(): URL {
 
 async function packCommand(
   model: string,
-  options: { output?: string; target: string; args?: string; modelCard?: string },
+  options: { output?: string; target: string; args?: string; warm?: string; modelCard?: string; lora: string[] },
 ): Promise<void> {
   const { splitWords } = await import("./lib/split_words.ts");
   const target = parseTarget(options.target);
   // Ctrl-C leaves nothing half-made behind.
   const interrupted = new AbortController();
   Deno.addSignalListener("SIGINT", () => interrupted.abort());
-  const { path, size } = await pack({
+  const packing: PackOptions = {
     signal: interrupted.signal,
     base: baseFor(target),
     target,
     output: options.output ?? outputName(model, target),
     model: { path: model },
+    lora: options.lora.map(parseAdapterChoice),
     args: splitWords(options.args ?? ""),
     ...(options.modelCard === undefined ? {} : { modelCard: options.modelCard }),
     startProgress: stderrProgress,
-  });
+  };
+  const { path, size } = options.warm === undefined ? await pack(packing) : await packWarm(packing, options.warm);
   console.log(`${path} (${megabytes(size)})`);
+}
+
+/** Computes the system prompt in a file beside the output, and packs that. */
+async function packWarm(packing: PackOptions, promptFile: string): Promise<PackResult> {
+  const { model, lora = [], args = [], output, signal, startProgress } = packing;
+  // An editor ends the last line, which no client does.
+  const systemPrompt = (await readText(promptFile)).replace(/\r?\n$/, "");
+  const folder = await Deno.makeTempDir({ dir: dirname(output), prefix: ".packllama-warm-" });
+  try {
+    using executable = openLlamafile(ownExecutable());
+    const warm = join(folder, "warm.state");
+    using progress = startProgress(`Computing ${promptFile}`);
+    const tokens = await makeWarmState({
+      systemPrompt,
+      modelPath: model?.path ?? "",
+      lora,
+      options: checkOptions(packedOptions(args)),
+      executable,
+      workerUrl: workerUrl(),
+      output: warm,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    progress.finish(`Computed ${promptFile}: ${tokens} tokens`);
+    return await pack({ ...packing, warm });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw toEngineError(error, `Cannot read "${path}"`);
+  }
 }
 
 /** A base of another platform is looked for beside this one. */

@@ -13,6 +13,7 @@ export class Batch {
   readonly #sequencePointers: BigUint64Array<ArrayBuffer>;
   readonly #struct = BATCH.view();
   #size = 0;
+  #outputCount = 0;
 
   /** @param capacity From 1 to 2³¹-1 tokens. */
   constructor(capacity: number) {
@@ -41,6 +42,16 @@ export class Batch {
     return this.#size;
   }
 
+  /** How many of them were added with `output`. */
+  get outputs(): number {
+    return this.#outputCount;
+  }
+
+  /** Writes 1 for each token with an output and 0 for each other to the start of `into`. */
+  copyOutputs(into: Uint8Array): void {
+    for (let i = 0; i < this.#size; i++) into[i] = this.#outputs[i] ?? 0;
+  }
+
   /** The `llama_batch`, by value. */
   get bytes(): Uint8Array<ArrayBuffer> {
     this.#struct.set("n_tokens", this.#size);
@@ -50,6 +61,7 @@ export class Batch {
   /** Takes all tokens out. */
   clear(): void {
     this.#size = 0;
+    this.#outputCount = 0;
   }
 
   /**
@@ -67,6 +79,7 @@ export class Batch {
     this.#positions[index] = at.position;
     this.#sequences[index] = at.sequence;
     this.#outputs[index] = at.output ? 1 : 0;
+    if (at.output) this.#outputCount++;
     return index;
   }
 }

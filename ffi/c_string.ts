@@ -10,6 +10,21 @@ export function toCString(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text + "\0");
 }
 
+const textsOf = new WeakMap<BigUint64Array, Uint8Array[]>();
+
+/**
+ * Encodes texts as C's `const char **`, whose memory stays for as long as the array is referenced.
+ *
+ * @throws {TypeError} When a text holds a NUL.
+ */
+export function toCStrings(texts: readonly string[]): BigUint64Array<ArrayBuffer> {
+  const encoded = texts.map(toCString);
+  const pointers = new BigUint64Array(encoded.map((text) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(text))));
+  // Held so that the memory that the pointers lead to stays.
+  textsOf.set(pointers, encoded);
+  return pointers;
+}
+
 /** Reads a NUL-terminated UTF-8 string; `undefined` for a null pointer. */
 export function fromCString(pointer: Deno.PointerValue): string | undefined {
   return pointer === null ? undefined : Deno.UnsafePointerView.getCString(pointer);

@@ -13,6 +13,8 @@ export type VocabHandle = Handle<"llama_vocab">;
 export type MemoryHandle = Handle<"llama_memory_i">;
 /** `struct llama_sampler *` */
 export type SamplerHandle = Handle<"llama_sampler">;
+/** `struct llama_adapter_lora *` */
+export type AdapterHandle = Handle<"llama_adapter_lora">;
 /** `ggml_backend_reg_t` */
 export type BackendHandle = Handle<"ggml_backend_reg">;
 /** `ggml_backend_dev_t` */

@@ -1,4 +1,5 @@
 import { fromCString, toCString } from "./c_string.ts";
+import { NUMA, type NumaStrategy } from "./enums.ts";
 import type { BackendHandle } from "./handles.ts";
 import { NativeError } from "./native_error.ts";
 import { CPU_VARIANT_SYMBOLS, GGML_BASE_SYMBOLS, GGML_SYMBOLS, LLAMA_SYMBOLS } from "./symbols.ts";
@@ -42,7 +43,8 @@ export class Library implements Disposable {
   /**
    * Opens the libraries and loads every backend among `files`.
    *
-   * @throws {NativeError} When a library is missing or the OS refuses it, or no CPU variant runs on this processor.
+   * @throws {NativeError} When a library is missing or the OS refuses it, no CPU variant runs on this processor, or another one is in use in
+   *   this process already.
    */
   constructor(files: readonly LibraryFile[], options: LibraryOptions) {
     using opened = new DisposableStack();
@@ -70,6 +72,7 @@ export class Library implements Disposable {
     this.cpuVariant = variant;
     this.#cpu = opened.adopt(open({ name: variant, path }, CPU_VARIANT_SYMBOLS), close);
     llama_backend_init();
+    expectOneCpu(this.#base, this.#ggml);
     this.#opened = opened.move();
   }
 
@@ -90,11 +93,13 @@ export class Library implements Disposable {
 
   /** The names of the devices that ggml found, e.g. `["CPU"]`. */
   deviceNames(): string[] {
-    const { ggml_backend_dev_count, ggml_backend_dev_get } = this.#live().#ggml.symbols;
-    return Array.from({ length: Number(ggml_backend_dev_count()) }, (_, index) => {
-      const device = ggml_backend_dev_get(BigInt(index));
-      return fromCString(this.#base.symbols.ggml_backend_dev_name(device)) ?? "unnamed";
-    });
+    const { symbols } = this.#live().#ggml;
+    return readDeviceNames(this.#base.symbols, symbols);
+  }
+
+  /** Spreads threads over the nodes of a NUMA machine. To be called once, before a model is loaded; without effect on other machines. */
+  initNuma(strategy: NumaStrategy): void {
+    this.llama.llama_numa_init(NUMA[strategy]);
   }
 
   #live(): this {
@@ -105,6 +110,22 @@ export class Library implements Disposable {
   /** Closes what can be closed; every model must be disposed before. */
   [Symbol.dispose](): void {
     this.#opened.dispose();
+  }
+}
+
+function readDeviceNames(base: Base["symbols"], ggml: Ggml["symbols"]): string[] {
+  const { ggml_backend_dev_count, ggml_backend_dev_get } = ggml;
+  return Array.from({ length: Number(ggml_backend_dev_count()) }, (_, index) => {
+    const device = ggml_backend_dev_get(BigInt(index));
+    return fromCString(base.ggml_backend_dev_name(device)) ?? "unnamed";
+  });
+}
+
+/** The registry of backends is the process's: with two CPU variants in it, models would compute with the one that came first. */
+function expectOneCpu({ symbols: base }: Base, { symbols: ggml }: Ggml): void {
+  const cpus = readDeviceNames(base, ggml).filter((name) => name === "CPU").length;
+  if (cpus > 1) {
+    throw new NativeError("Another CPU variant of ggml is in use in this process; close that library first");
   }
 }
 

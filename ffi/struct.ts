@@ -1,8 +1,8 @@
 /** The C types that a described struct may hold. `bool` is one byte; an `enum` is `i32`. */
-export type FieldType = "bool" | "i32" | "u32" | "f32" | "usize" | "pointer";
+export type FieldType = "bool" | "i32" | "u32" | "i64" | "f32" | "usize" | "pointer";
 
 type FieldValue<T extends FieldType> = T extends "bool" ? boolean
-  : T extends "usize" ? bigint
+  : T extends "usize" | "i64" ? bigint
   : T extends "pointer" ? Deno.PointerValue
   : number;
 
@@ -33,7 +33,7 @@ export interface Struct<F extends Record<string, FieldType>> {
   view(bytes?: Uint8Array<ArrayBuffer>): StructView<F>;
 }
 
-const SIZES: Record<FieldType, number> = { bool: 1, i32: 4, u32: 4, f32: 4, usize: 8, pointer: 8 };
+const SIZES: Record<FieldType, number> = { bool: 1, i32: 4, u32: 4, i64: 8, f32: 4, usize: 8, pointer: 8 };
 
 /**
  * Describes a C struct by its fields in order, laid out by the rules of the 64-bit ABIs that we run on (natural alignment).
@@ -91,6 +91,8 @@ function read(data: DataView, { type, offset }: Field): boolean | number | bigin
       return data.getInt32(offset, true);
     case "u32":
       return data.getUint32(offset, true);
+    case "i64":
+      return data.getBigInt64(offset, true);
     case "f32":
       return data.getFloat32(offset, true);
     case "usize":
@@ -106,7 +108,10 @@ function write(data: DataView, { name, type, offset }: Field, value: unknown): v
     data.setInt32(offset, checked(value, -(2 ** 31), 2 ** 31 - 1), true);
   } else if (type === "u32" && typeof value === "number") data.setUint32(offset, checked(value, 0, 2 ** 32 - 1), true);
   else if (type === "f32" && typeof value === "number") data.setFloat32(offset, value, true);
-  else if (type === "usize" && typeof value === "bigint") {
+  else if (type === "i64" && typeof value === "bigint") {
+    if (value !== BigInt.asIntN(64, value)) throw new RangeError(`${value} is not an integer from -2^63 to 2^63-1`);
+    data.setBigInt64(offset, value, true);
+  } else if (type === "usize" && typeof value === "bigint") {
     if (value !== BigInt.asUintN(64, value)) throw new RangeError(`${value} is not an integer from 0 to 2^64-1`);
     data.setBigUint64(offset, value, true);
   } else if (type === "pointer" && (value === null || typeof value === "object")) {

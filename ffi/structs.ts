@@ -75,3 +75,17 @@ export const BATCH = defineStruct("llama_batch", {
 
 /** `struct llama_sampler_chain_params` of llama.h, release v0.4.0. */
 export const SAMPLER_CHAIN_PARAMS = defineStruct("llama_sampler_chain_params", { no_perf: "bool" });
+
+/** `struct llama_token_data` of llama.h, release v0.4.0: one candidate. */
+export const TOKEN_DATA = defineStruct("llama_token_data", { id: "i32", logit: "f32", p: "f32" });
+
+/** `struct llama_token_data_array` of llama.h, release v0.4.0. Samplers may change each field, `data` too. */
+export const TOKEN_DATA_ARRAY = defineStruct("llama_token_data_array", {
+  data: "pointer",
+  size: "usize",
+  selected: "i64",
+  sorted: "bool",
+});
+
+/** `struct llama_logit_bias` of llama.h, release v0.4.0. */
+export const LOGIT_BIAS = defineStruct("llama_logit_bias", { token: "i32", bias: "f32" });

@@ -12,12 +12,28 @@ export interface TokenizeOptions {
 
 const NO_TOKEN = -1;
 
+let readHandle: (vocabulary: Vocabulary) => VocabHandle;
+
+/** The `const struct llama_vocab *`, for this folder alone; throws when its model was disposed. */
+export function vocabularyHandle(vocabulary: Vocabulary): VocabHandle {
+  return readHandle(vocabulary);
+}
+
 /** A model's tokenizer. It belongs to its model and ends with it; the model guards each use. */
 export class Vocabulary {
   readonly #library: Library;
   readonly #handle: () => VocabHandle;
   #size: number | undefined;
-  #piece = new Uint8Array(64);
+  #buffer = new Uint8Array(64);
+  // Asked for with each token, so asked of the library once.
+  readonly #plainPieces: Uint8Array[] = [];
+  readonly #specialPieces: Uint8Array[] = [];
+  /** Of each token 0 when it was not asked for yet, 1 when it does not end generation, 2 when it does. */
+  #endings: Uint8Array | undefined;
+
+  static {
+    readHandle = (vocabulary) => vocabulary.#handle();
+  }
 
   /** @param handle Gives the native vocabulary, or throws when its model was disposed. */
   constructor(library: Library, handle: () => VocabHandle) {
@@ -27,7 +43,6 @@ export class Vocabulary {
 
   /** The number of tokens. */
   get size(): number {
-    // Asked for with each token, so asked of the library once.
     return this.#size ??= this.#library.llama.llama_vocab_n_tokens(this.#handle());
   }
 
@@ -41,6 +56,51 @@ export class Vocabulary {
     return present(this.#library.llama.llama_vocab_eos(this.#handle()));
   }
 
+  /** The id of the token that ends a turn, if the model has one. */
+  get endOfTurn(): number | undefined {
+    return present(this.#library.llama.llama_vocab_eot(this.#handle()));
+  }
+
+  /** The id of the token between two sentences (of a reranker: query and document), if the model has one. */
+  get separator(): number | undefined {
+    return present(this.#library.llama.llama_vocab_sep(this.#handle()));
+  }
+
+  /** The id of the token of a line break, if the model has one. */
+  get newline(): number | undefined {
+    return present(this.#library.llama.llama_vocab_nl(this.#handle()));
+  }
+
+  /** The id of the token before the text that precedes a gap to fill, if the model has one. */
+  get fimPrefix(): number | undefined {
+    return present(this.#library.llama.llama_vocab_fim_pre(this.#handle()));
+  }
+
+  /** The id of the token before the text that follows the gap, if the model has one. */
+  get fimSuffix(): number | undefined {
+    return present(this.#library.llama.llama_vocab_fim_suf(this.#handle()));
+  }
+
+  /** The id of the token before the text that fills the gap, if the model has one. */
+  get fimMiddle(): number | undefined {
+    return present(this.#library.llama.llama_vocab_fim_mid(this.#handle()));
+  }
+
+  /** The id of the token that pads when filling a gap, if the model has one. */
+  get fimPadding(): number | undefined {
+    return present(this.#library.llama.llama_vocab_fim_pad(this.#handle()));
+  }
+
+  /** The id of the token before a repository's name, if the model has one. */
+  get fimRepository(): number | undefined {
+    return present(this.#library.llama.llama_vocab_fim_rep(this.#handle()));
+  }
+
+  /** The id of the token before a file's name, if the model has one. */
+  get fimSeparator(): number | undefined {
+    return present(this.#library.llama.llama_vocab_fim_sep(this.#handle()));
+  }
+
   /** Whether the model wants BOS in front of each text. */
   get addsBos(): boolean {
     return this.#library.llama.llama_vocab_get_add_bos(this.#handle());
@@ -51,9 +111,41 @@ export class Vocabulary {
     return this.#library.llama.llama_vocab_get_add_eos(this.#handle());
   }
 
-  /** Whether this token ends generation (EOS, end of turn, …). */
+  /** Whether the model wants {@linkcode separator} between two texts. */
+  get addsSeparator(): boolean {
+    return this.#library.llama.llama_vocab_get_add_sep(this.#handle());
+  }
+
+  /** The ids of the tokens that the model is never to give (`tokenizer.ggml.suppress_tokens`); most models have none. */
+  get suppressed(): Int32Array<ArrayBuffer> {
+    const count = new Int32Array(1);
+    const pointer = this.#library.llama.llama_vocab_get_suppress_tokens(this.#handle(), count);
+    const tokens = new Int32Array(pointer === null ? 0 : count[0] ?? 0);
+    if (pointer !== null) Deno.UnsafePointerView.copyInto(pointer, tokens);
+    return tokens;
+  }
+
+  /**
+   * Whether this token controls instead of standing for text.
+   *
+   * @throws {RangeError} When it is not in the vocabulary.
+   */
+  isControl(token: number): boolean {
+    return this.#library.llama.llama_vocab_is_control(this.#handle(), this.#checked(token));
+  }
+
+  /**
+   * Whether this token ends generation (EOS, end of turn, …).
+   *
+   * @throws {RangeError} When it is not in the vocabulary.
+   */
   isEndOfGeneration(token: number): boolean {
-    return this.#library.llama.llama_vocab_is_eog(this.#handle(), this.#checked(token));
+    const known = this.#endings?.[token];
+    if (known !== undefined && known !== 0) return known === 2;
+    const ends = this.#library.llama.llama_vocab_is_eog(this.#handle(), this.#checked(token));
+    this.#endings ??= new Uint8Array(this.size);
+    this.#endings[token] = ends ? 2 : 1;
+    return ends;
   }
 
   /**
@@ -85,18 +177,22 @@ export class Vocabulary {
    * The bytes that a token stands for, which need not be whole UTF-8 characters.
    *
    * @param special Also give the text of control tokens, which otherwise is empty.
-   * @returns A view that holds until the next call.
+   * @returns The same bytes for each call; not to be written to.
    * @throws {RangeError} When the token is not in the vocabulary.
    */
   piece(token: number, special = false): Uint8Array {
-    this.#checked(token);
+    const pieces = special ? this.#specialPieces : this.#plainPieces;
+    return pieces[token] ??= this.#readPiece(this.#checked(token), special);
+  }
+
+  #readPiece(token: number, special: boolean): Uint8Array {
     const { llama_token_to_piece } = this.#library.llama;
-    let length = llama_token_to_piece(this.#handle(), token, this.#piece, this.#piece.length, 0, special);
+    let length = llama_token_to_piece(this.#handle(), token, this.#buffer, this.#buffer.length, 0, special);
     if (length < 0) {
-      this.#piece = new Uint8Array(-length);
-      length = llama_token_to_piece(this.#handle(), token, this.#piece, this.#piece.length, 0, special);
+      this.#buffer = new Uint8Array(-length);
+      length = llama_token_to_piece(this.#handle(), token, this.#buffer, this.#buffer.length, 0, special);
     }
-    return this.#piece.subarray(0, length);
+    return this.#buffer.slice(0, length);
   }
 
   #checked(token: number): number {

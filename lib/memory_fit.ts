@@ -9,6 +9,8 @@ export interface MemoryRequest {
   facts: ModelFacts;
   /** Tokens of context wanted; 0 for as many as the model was trained for, or fewer where memory is short. */
   contextLength: number;
+  /** Bytes of one element of K or V, on average; 2 unless set. */
+  kvTypeBytes?: number;
   /** The most tokens computed at once. */
   ubatchSize: number;
   available: AvailableMemory;
@@ -29,8 +31,9 @@ const OVERHEAD_BYTES = 192e6;
  * @returns Tokens: the request itself, or for 0 what the model was trained for, cut to what memory allows (a multiple of 256, at least 512).
  * @throws {EngineError} `out_of_memory` with the numbers, when weights and context do not fit.
  */
-export function fitContext({ modelName, facts, contextLength, ubatchSize, available }: MemoryRequest): number {
-  const perToken = kvBytesPerToken(facts);
+export function fitContext(request: MemoryRequest): number {
+  const { modelName, facts, contextLength, ubatchSize, available } = request;
+  const perToken = kvBytesPerToken(facts, request.kvTypeBytes);
   // Of one ubatch: activations, of which llama.cpp keeps a few tensors alive at a time, and the logits, for which it reserves all rows.
   const compute = ubatchSize * 4 * ((facts.embeddingLength ?? 4096) * 12 + (facts.vocabularySize ?? 0));
   const fixed = facts.sizeBytes + compute + OVERHEAD_BYTES;

@@ -72,13 +72,14 @@ export function optionsOfEnvironment(environment: Readonly<Record<string, string
  * @throws {EngineError} `usage` naming the option, the value found and what is wrong with it.
  */
 export function checkOptions(given: readonly GivenOption[]): ServeOptions {
-  const raw = new Map<string, string | boolean>(given);
   const values = Object.entries<OptionSpec>(SERVE_OPTIONS).map(([name, spec]) => {
+    const texts = given.filter((option) => option[0] === name).map((option) => option[1]);
+    const raw = spec.repeatable && texts.length > 0 ? texts.join("\n") : texts.at(-1);
     try {
-      return [name, spec.value(raw.get(name))];
+      return [name, spec.value(raw)];
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      const message = `Option ${longName(spec)}: "${raw.get(name)}" ${error.message}; see --help`;
+      const message = `Option ${longName(spec)}: "${raw}" ${error.message}; see --help`;
       throw new EngineError("usage", message, { cause: error });
     }
   });

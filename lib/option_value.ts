@@ -41,6 +41,24 @@ export function layers(given: string | boolean | undefined): number | undefined 
   return integer(-1, MAX_INT32, undefined)(given === "all" ? "-1" : given);
 }
 
+/** One of the words given; `fallback` when nothing is given. */
+export function oneOf<const W extends string, F extends W | undefined>(
+  words: readonly W[],
+  fallback: F,
+): OptionValue<W | F> {
+  return (given) => {
+    if (given === undefined) return fallback;
+    const word = words.find((each) => each === given);
+    if (word === undefined) throw new RangeError(`is not one of ${words.join(", ")}`);
+    return word;
+  };
+}
+
+/** The texts of a repeatable option, in order; none when nothing is given. */
+export function lines(given: string | boolean | undefined): string[] {
+  return given === undefined ? [] : String(given).split("\n");
+}
+
 /** The largest number that llama.cpp's 32-bit integers hold. */
 export const MAX_INT32 = 2 ** 31 - 1;
 

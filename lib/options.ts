@@ -1,4 +1,19 @@
-import { decimal, flag, integer, layers, MAX_INT32, onOffAuto, type OptionValue, text } from "./option_value.ts";
+import {
+  decimal,
+  flag,
+  integer,
+  layers,
+  lines,
+  MAX_INT32,
+  oneOf,
+  onOffAuto,
+  type OptionValue,
+  text,
+} from "./option_value.ts";
+import { SAMPLING_OPTIONS } from "./sampling_options.ts";
+
+/** Types that a KV cache may have, as ggml calls them. */
+const KV_TYPE_NAMES = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"] as const;
 
 // Checked by hand and not by zod, whose evaluation alone would delay the first token by 10 to 20 ms.
 
@@ -10,6 +25,8 @@ export interface OptionSpec<T = unknown> {
   aliases?: string[];
   group: "Model" | "Computing" | "Generation" | "Server" | "Diagnostics";
   help: string;
+  /** May be given more than once: the texts come joined by line breaks. Otherwise the last one wins. */
+  repeatable?: boolean;
   /** Checks the text given; its default applies when none is. */
   value: OptionValue<T>;
 }
@@ -18,11 +35,48 @@ export interface OptionSpec<T = unknown> {
 export const SERVE_OPTIONS = {
   model: {
     flags: "-m, --model <file>",
+    aliases: ["--models-dir"],
     group: "Model",
-    help: "GGUF or llamafile to serve, or the name of a pulled model; without it the model packed inside",
+    help: "GGUF or llamafile to serve, the name of a pulled model, or a folder of GGUFs; several times for several " +
+      "models, of which a request's model names one; without it the model packed inside",
+    repeatable: true,
     value: text(undefined),
   },
   alias: { flags: "-a, --alias <name>", group: "Model", help: "name of the model in the API", value: text(undefined) },
+  modelsMax: {
+    flags: "--models-max <n>",
+    group: "Model",
+    help: "most of several models loaded at once; fewer where memory is short",
+    value: integer(1, 1024, 4),
+  },
+  modelIdle: {
+    flags: "--model-idle <seconds>",
+    aliases: ["--sleep-idle-seconds"],
+    group: "Model",
+    help: "unload a model so long after its last request; 0: never",
+    value: integer(0, 1_000_000, 0),
+  },
+  lora: {
+    flags: "--lora <file[:scale]>",
+    aliases: ["--lora-scaled"],
+    group: "Model",
+    help: "LoRA adapter (GGUF) and how strongly it applies; may be given several times",
+    repeatable: true,
+    value: lines,
+  },
+  pooling: {
+    flags: "--pooling <how>",
+    group: "Model",
+    help: "how embeddings of tokens become one: none, mean, cls, last or rank (default: the model's own way, or mean)",
+    value: oneOf(["none", "mean", "cls", "last", "rank"], undefined),
+  },
+  modelDraft: {
+    flags: "--model-draft <file>",
+    aliases: ["-md"],
+    group: "Model",
+    help: "small model with the same vocabulary that guesses tokens ahead",
+    value: text(undefined),
+  },
 
   ctxSize: {
     flags: "-c, --ctx-size <n>",
@@ -33,10 +87,28 @@ export const SERVE_OPTIONS = {
   },
   threads: {
     flags: "-t, --threads <n>",
-    aliases: ["-tb", "--threads-batch"],
     group: "Computing",
     help: "threads that compute; -1: one for each physical core",
     value: integer(-1, 512, -1),
+  },
+  threadsBatch: {
+    flags: "--threads-batch <n>",
+    aliases: ["-tb"],
+    group: "Computing",
+    help: "threads that compute prompts and batches; -1: as many as --threads",
+    value: integer(-1, 512, -1),
+  },
+  poll: {
+    flags: "--poll <level>",
+    group: "Computing",
+    help: "how long threads look for work before they sleep: 0 not at all, 100 long",
+    value: integer(0, 100, 50),
+  },
+  numa: {
+    flags: "--numa <how>",
+    group: "Computing",
+    help: "spread over NUMA nodes: distribute, isolate or numactl",
+    value: oneOf(["distribute", "isolate", "numactl"], undefined),
   },
   batchSize: {
     flags: "-b, --batch-size <n>",
@@ -55,8 +127,122 @@ export const SERVE_OPTIONS = {
     flags: "--parallel <n>",
     aliases: ["-np"],
     group: "Computing",
-    help: "requests computed at once; more wait",
-    value: integer(1, 64, 4),
+    help: "requests computed at once; more wait (default: by cores and memory, up to 8)",
+    value: integer(1, 64, undefined),
+  },
+  kvUnified: {
+    flags: "--kv-unified [on|off|auto]",
+    aliases: ["-kvu"],
+    group: "Computing",
+    help: "one pool of KV cells for all requests, or an equal part for each (default: auto, by the load)",
+    value: onOffAuto,
+  },
+  noKvUnified: {
+    flags: "--no-kv-unified",
+    aliases: ["-no-kvu"],
+    group: "Computing",
+    help: "the same as --kv-unified off",
+    value: flag(true),
+  },
+  cacheTypeK: {
+    flags: "--cache-type-k <type>",
+    aliases: ["-ctk"],
+    group: "Computing",
+    help: `type of K in the KV cache: ${KV_TYPE_NAMES.join(", ")}`,
+    value: oneOf(KV_TYPE_NAMES, "f16"),
+  },
+  cacheTypeV: {
+    flags: "--cache-type-v <type>",
+    aliases: ["-ctv"],
+    group: "Computing",
+    help: "type of V in the KV cache; a quantized one needs flash attention",
+    value: oneOf(KV_TYPE_NAMES, "f16"),
+  },
+  swaFull: {
+    flags: "--swa-full",
+    group: "Computing",
+    help: "keep all cells of layers with a sliding window, so that any prefix can be used again",
+    value: flag(false),
+  },
+  cacheRam: {
+    flags: "--cache-ram <mib>",
+    aliases: ["-cram"],
+    group: "Computing",
+    help:
+      "most RAM for KV states of earlier prompts in MiB; 0: none, -1: no limit (default: an eighth of what is free)",
+    value: integer(-1, MAX_INT32, undefined),
+  },
+  promptCache: {
+    flags: "--prompt-cache <file>",
+    group: "Computing",
+    help: "keep KV states of prompts in this file from one run to the next",
+    value: text(undefined),
+  },
+  speculation: {
+    flags: "--no-speculation",
+    group: "Computing",
+    help: "guess no tokens ahead",
+    value: flag(true),
+  },
+  contextShift: {
+    flags: "--context-shift",
+    group: "Computing",
+    help: "at the end of the context drop its older half and go on, instead of ending the answer",
+    value: flag(false),
+  },
+  ropeScaling: {
+    flags: "--rope-scaling <how>",
+    group: "Computing",
+    help: "RoPE scaling: none, linear or yarn (default: the model's own)",
+    value: oneOf(["none", "linear", "yarn"], undefined),
+  },
+  ropeFreqBase: {
+    flags: "--rope-freq-base <x>",
+    group: "Computing",
+    help: "RoPE base frequency; 0: the model's own",
+    value: decimal(0, 1e12, 0),
+  },
+  ropeFreqScale: {
+    flags: "--rope-freq-scale <x>",
+    group: "Computing",
+    help: "RoPE frequency factor: 1/x stretches the context x times; 0: the model's own",
+    value: decimal(0, 1e3, 0),
+  },
+  ropeScale: {
+    flags: "--rope-scale <x>",
+    group: "Computing",
+    help: "stretches the context x times: --rope-freq-scale 1/x",
+    value: decimal(0, 1e6, 0),
+  },
+  yarnOrigCtx: {
+    flags: "--yarn-orig-ctx <n>",
+    group: "Computing",
+    help: "YaRN: tokens of context the model was trained for; 0: as the model says",
+    value: integer(0, MAX_INT32, 0),
+  },
+  yarnExtFactor: {
+    flags: "--yarn-ext-factor <x>",
+    group: "Computing",
+    help: "YaRN: extrapolation mix; -1: the model's own",
+    value: decimal(-1, 1e3, -1),
+  },
+  yarnAttnFactor: {
+    flags: "--yarn-attn-factor <x>",
+    group: "Computing",
+    help: "YaRN: scale of the attention; -1: the model's own",
+    value: decimal(-1, 1e3, -1),
+  },
+  yarnBetaSlow: {
+    flags: "--yarn-beta-slow <x>",
+    group: "Computing",
+    help: "YaRN: high correction dimension; -1: the model's own",
+    value: decimal(-1, 1e3, -1),
+  },
+  yarnBetaFast: {
+    flags: "--yarn-beta-fast <x>",
+    group: "Computing",
+    help: "YaRN: low correction dimension; -1: the model's own",
+    value: decimal(-1, 1e3, -1),
   },
   gpuLayers: {
     flags: "--gpu-layers <n>",
@@ -101,69 +287,20 @@ export const SERVE_OPTIONS = {
     help: "system prompt for conversations that bring none",
     value: text(undefined),
   },
-  temp: {
-    flags: "--temp <t>",
-    aliases: ["--temperature"],
+  ...SAMPLING_OPTIONS,
+  keep: {
+    flags: "--keep <n>",
     group: "Generation",
-    help: "temperature; 0 picks the likeliest token",
-    value: decimal(0, 100, 0.8),
-  },
-  topK: {
-    flags: "--top-k <k>",
-    group: "Generation",
-    help: "choose among the k likeliest tokens; 0 and -1: all",
-    value: integer(-1, MAX_INT32, 40),
-  },
-  topP: {
-    flags: "--top-p <p>",
-    group: "Generation",
-    help: "choose among the likeliest tokens that add up to p; 1: all",
-    value: decimal(0, 1, 0.95),
-  },
-  minP: {
-    flags: "--min-p <p>",
-    group: "Generation",
-    help: "leave out tokens less than p times as likely as the likeliest; 0: none",
-    value: decimal(0, 1, 0.05),
-  },
-  typical: {
-    flags: "--typical <p>",
-    aliases: ["--typical-p"],
-    group: "Generation",
-    help: "locally typical sampling; 1: off",
-    value: decimal(0, 1, 1),
-  },
-  seed: {
-    flags: "-s, --seed <n>",
-    group: "Generation",
-    help: "seed of the draw; -1: another one each time",
-    value: integer(-1, 2 ** 32 - 1, -1),
-  },
-  repeatPenalty: {
-    flags: "--repeat-penalty <x>",
-    group: "Generation",
-    help: "divides the logits of repeated tokens; 1: off",
-    value: decimal(0.01, 100, 1),
-  },
-  repeatLastN: {
-    flags: "--repeat-last-n <n>",
-    group: "Generation",
-    help: "tokens that penalties look back at; 0: none, -1: the whole context",
-    value: integer(-1, MAX_INT32, 64),
-  },
-  frequencyPenalty: {
-    flags: "--frequency-penalty <x>",
-    group: "Generation",
-    help: "subtracted from the logit of a token for each time that it occurred",
-    value: decimal(-2, 2, 0),
-  },
-  presencePenalty: {
-    flags: "--presence-penalty <x>",
-    group: "Generation",
-    help: "subtracted once from the logit of a token that occurred",
-    value: decimal(-2, 2, 0),
+    help: "prompt tokens that a context shift keeps; -1: all",
+    value: integer(-1, MAX_INT32, 0),
   },
 
+  queue: {
+    flags: "--queue <n>",
+    group: "Server",
+    help: "requests that may wait; more get a 503",
+    value: integer(0, 1_000_000, 256),
+  },
   host: { flags: "--host <address>", group: "Server", help: "address to listen at", value: text("127.0.0.1") },
   port: {
     flags: "--port <n>",
@@ -224,6 +361,8 @@ export const ACCEPTED_FLAGS: Readonly<Record<string, number>> = {
   "--mmap": 0,
   "--embedding": 0,
   "--embeddings": 0,
+  "--rerank": 0,
+  "--reranking": 0,
   "--jinja": 0,
   "--gpu": 1,
 };

@@ -1,23 +1,52 @@
 import { join } from "node:path";
 
+/** A core with less of the fastest one's capacity would have the others wait for it after each operation. */
+const FAST = 0.8;
+
 /**
- * The number of physical cores: two hardware threads of one core compute no faster than one. Falls back to the number of logical
- * processors where the OS does not tell.
+ * The number of cores to compute with: physical ones, since two hardware threads of one core compute no faster than one, and where cores
+ * differ the fast ones alone, since all wait for the slowest. No more than this process may use (affinity, control group). Falls back to that
+ * number where the OS does not tell.
  *
- * @param root Linux's folder of processors; tests point elsewhere.
+ * @param root Linux's folder of processors; tests point elsewhere. `cpuN/cpu_capacity` is there where cores differ (arm64 and others),
+ *   `cpu_atom/cpus` beside it lists the slow ones of Intel's hybrid processors.
  */
 export function physicalCores(root = "/sys/devices/system/cpu"): number {
   const logical = navigator.hardwareConcurrency;
   if (Deno.build.os !== "linux") return logical;
-  const cores = new Set<string>();
+  const cores = new Map<string, number>();
   try {
-    for (const entry of Deno.readDirSync(root)) {
-      if (!/^cpu\d+$/.test(entry.name)) continue;
-      cores.add(Deno.readTextFileSync(join(root, entry.name, "topology/thread_siblings_list")).trim());
+    const slow = readList(join(root, "../../cpu_atom/cpus"));
+    for (const { name } of Deno.readDirSync(root)) {
+      const number = /^cpu(\d+)$/.exec(name)?.[1];
+      if (number === undefined || slow.has(Number(number))) continue;
+      const core = Deno.readTextFileSync(join(root, name, "topology/thread_siblings_list")).trim();
+      cores.set(core, Number(readIfThere(join(root, name, "cpu_capacity")) ?? 1));
     }
   } catch {
     return logical; // No such files: a kernel or container that hides them.
   }
+  const most = Math.max(...cores.values());
+  const fast = [...cores.values()].filter((capacity) => capacity >= most * FAST).length;
   // Fewer logical processors than cores: this process may only use some of them.
-  return cores.size === 0 ? logical : Math.min(cores.size, logical);
+  return fast === 0 ? logical : Math.min(fast, logical);
+}
+
+/** The numbers in a list such as `4-7,12`; none where the file is missing. */
+function readList(path: string): Set<number> {
+  const numbers = new Set<number>();
+  for (const range of (readIfThere(path) ?? "").trim().split(",").filter((text) => text !== "")) {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    for (let number = first; number <= last; number++) numbers.add(number);
+  }
+  return numbers;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

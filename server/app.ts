@@ -2,7 +2,16 @@ import { Hono } from "hono";
 import type { AppEnv, AppInput } from "./app_input.ts";
 import { logFailure, toErrorResponse } from "./errors.ts";
 import { guard, requireReady } from "./guard.ts";
-import { createChatCompletion, getHealth, getModel, listModels, showIndex } from "./routes/mod.ts";
+import {
+  createChatCompletion,
+  createCompletion,
+  createEmbeddings,
+  createRanking,
+  getHealth,
+  getModel,
+  listModels,
+  showIndex,
+} from "./routes/mod.ts";
 
 /**
  * The whole HTTP side as an app that does not listen: `serve` does, and tests call `app.request("/path")`.
@@ -23,9 +32,12 @@ export function createApp(input: AppInput): Hono<AppEnv> {
   app.get("/", showIndex(input));
   app.get("/health", getHealth(input));
   const api = createApi(input);
-  // llama-server's users leave `/v1` out.
   app.route("/v1", api);
+  // llama-server's users leave `/v1` out.
   app.route("/", api);
+  // But without it, completions and embeddings have another shape there.
+  app.post("/v1/completions", requireReady(input.engine), createCompletion(input));
+  app.post("/v1/embeddings", requireReady(input.engine), createEmbeddings(input));
   return app;
 }
 
@@ -34,5 +46,6 @@ function createApi(input: AppInput): Hono<AppEnv> {
   return new Hono<AppEnv>({ strict: false })
     .get("/models", ready, listModels(input))
     .get("/models/:id{.+}", ready, getModel(input))
-    .post("/chat/completions", ready, createChatCompletion(input));
+    .post("/chat/completions", ready, createChatCompletion(input))
+    .post("/rerank", ready, createRanking(input));
 }

@@ -1,5 +1,5 @@
 import type { Env } from "hono";
-import type { Engine, Sampling } from "../lib/engine/mod.ts";
+import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
 
 /** What the API does where a request says nothing. */
 export interface AppOptions {
@@ -13,9 +13,23 @@ export interface AppOptions {
   maxTokens?: number;
 }
 
+/** Several models to choose from; `ModelPool` is one. */
+export interface ModelChoice {
+  /**
+   * The model that a request names, which is loaded when it is used.
+   *
+   * @throws {EngineError} `not_found`.
+   */
+  select(name: string | undefined): Engine;
+  list(): ServedModel[];
+}
+
 /** What `createApp` needs. */
 export interface AppInput {
+  /** The only model, or the first. */
   engine: Engine;
+  /** Where there are several. */
+  models?: ModelChoice;
   options: AppOptions;
 }
 
@@ -24,5 +38,7 @@ export interface AppEnv extends Env {
   Bindings: {
     /** Aborted when the server gives up waiting for running requests; absent in `app.request()`. */
     stop?: AbortSignal;
+    /** The address that the request comes from, without a port; absent in `app.request()`. */
+    client?: string;
   };
 }

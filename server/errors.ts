@@ -45,7 +45,7 @@ export function toErrorBody(thrown: unknown): ErrorBody {
   if (error.code === "internal") {
     return errorBody(type, "Internal error; the server's log says more", { code: "internal" });
   }
-  return errorBody(type, error.message, { param: toParam(error), code: toCode(error) });
+  return errorBody(type, error.message, { param: error.param ?? null, code: toCode(error) });
 }
 
 /** {@linkcode toErrorBody} as a response, with the status that belongs to it; `more` goes into the body beside the error. */
@@ -84,11 +84,6 @@ function toKnownError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new EngineError("internal", message, { cause: thrown });
-}
-
-function toParam(error: EngineError): string | null {
-  // The engine does not know what its prompt is called in the API; an API that calls it otherwise sets `param`.
-  return error.param ?? (error.code === "context_length_exceeded" ? "messages" : null);
 }
 
 function toCode(error: EngineError): string {

@@ -1,57 +1,119 @@
-import type { Engine, GenerateEvent, GenerateInput } from "../lib/engine/mod.ts";
+import type { GenerateEvent } from "../lib/engine/mod.ts";
 import { EngineError } from "../lib/errors.ts";
+
+/** Begins to generate; aborting the signal ends it. */
+export type Generate = (signal: AbortSignal) => AsyncIterable<GenerateEvent>;
 
 /** A request that the engine has begun to answer. */
 export interface Generation {
   /** Every event, up to and with `done`; to be read to its end or returned. */
-  events: AsyncGenerator<GenerateEvent>;
+  events: EventReader;
   /** Ends the generation; the engine frees its sequence before the next decode. */
   abort(): void;
+}
+
+/** What is known of a request besides what it generates. */
+export interface GenerationOptions {
+  /** Each of them ends the generation; absent ones are skipped. */
+  signals: (AbortSignal | undefined)[];
+  /** What the API calls the prompt, for an error about it. */
+  promptParam: string;
 }
 
 /**
  * Starts a generation and waits for its first event, so that what fails at once can still be answered with an HTTP status.
  *
- * @param engine Answers the request.
- * @param input What to generate.
- * @param signals Each of them ends the generation; absent ones are skipped.
+ * @param generate Starts it.
+ * @param options What ends it, and how it is called.
  * @throws {EngineError} Whatever the engine throws before its first event.
  */
-export async function startGeneration(
-  engine: Engine,
-  input: GenerateInput,
-  { signals }: { signals: (AbortSignal | undefined)[] },
-): Promise<Generation> {
-  const link = linkSignals(signals.filter((signal) => signal !== undefined));
-  try {
-    const iterator = engine.generate(input, link.signal)[Symbol.asyncIterator]();
-    const first = await iterator.next();
-    const abort = (): void => {
-      link.abort();
-      // Events that nobody began to read end here; others have ended or do so by the signal, and what they throw has its own reader.
-      iterator.return?.().catch(() => {});
-    };
-    return { events: readEvents(iterator, { first, unlink: link.unlink }), abort };
-  } catch (error) {
-    link.unlink();
-    throw error;
+export async function startGeneration(generate: Generate, options: GenerationOptions): Promise<Generation> {
+  const link = linkSignals(options.signals.filter((signal) => signal !== undefined));
+  const reader = new EventReader(generate(link.signal), {
+    onEnd: link.unlink,
+    toError: (thrown) => nameParam(thrown, options.promptParam),
+  });
+  await reader.peek();
+  const abort = (): void => {
+    link.abort();
+    // Events that nobody began to read end here; others have ended or do so by the signal, and what they throw has its own reader.
+    reader.return().catch(() => {});
+  };
+  return { events: reader, abort };
+}
+
+/** How an {@linkcode EventReader} deals with what it reads. */
+export interface EventReaderOptions {
+  /** Called once, when there is nothing more to read. */
+  onEnd?(): void;
+  /** What to throw instead. */
+  toError?(thrown: unknown): unknown;
+}
+
+/**
+ * Reads events up to `done`, which must come, and then ends the iterable. Each token passes here, so that it is no async generator, which
+ * would cost several promises for each.
+ */
+export class EventReader implements AsyncIterableIterator<GenerateEvent, void, void> {
+  readonly #iterator: AsyncIterator<GenerateEvent>;
+  readonly #options: EventReaderOptions;
+  #peeked: Promise<IteratorResult<GenerateEvent, void>> | undefined;
+  #over = false;
+
+  constructor(events: AsyncIterable<GenerateEvent>, options: EventReaderOptions = {}) {
+    this.#iterator = events[Symbol.asyncIterator]();
+    this.#options = options;
+  }
+
+  /** Waits for the next event and leaves it there; throws what `next` would. */
+  async peek(): Promise<void> {
+    await (this.#peeked ??= this.next());
+  }
+
+  next(): Promise<IteratorResult<GenerateEvent, void>> {
+    const peeked = this.#peeked;
+    if (peeked !== undefined) {
+      this.#peeked = undefined;
+      return peeked;
+    }
+    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    return this.#iterator.next().then(this.#check, this.#fail);
+  }
+
+  async return(): Promise<IteratorResult<GenerateEvent, void>> {
+    this.#end();
+    await this.#iterator.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  readonly #check = (result: IteratorResult<GenerateEvent>): IteratorResult<GenerateEvent, void> => {
+    if (result.done) return this.#fail(new EngineError("internal", "The engine ended an answer without saying why"));
+    // Nobody waits for the iterable's end: the answer is complete.
+    if (result.value.type === "done") this.return().catch(() => {});
+    return result;
+  };
+
+  readonly #fail = (thrown: unknown): never => {
+    this.#end();
+    throw this.#options.toError?.(thrown) ?? thrown;
+  };
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.onEnd?.();
   }
 }
 
-async function* readEvents(
-  iterator: AsyncIterator<GenerateEvent>,
-  { first, unlink }: { first: IteratorResult<GenerateEvent>; unlink(): void },
-): AsyncGenerator<GenerateEvent> {
-  try {
-    for (let result = first; !result.done; result = await iterator.next()) {
-      yield result.value;
-      if (result.value.type === "done") return;
-    }
-    throw new EngineError("internal", "The engine ended an answer without saying why");
-  } finally {
-    unlink();
-    await iterator.return?.();
-  }
+/** The engine does not know what its prompt is called in the API. */
+function nameParam(thrown: unknown, param: string): unknown {
+  const nameless = thrown instanceof EngineError && thrown.code === "context_length_exceeded" &&
+    thrown.param === undefined;
+  return nameless ? new EngineError(thrown.code, thrown.message, { param, cause: thrown }) : thrown;
 }
 
 /** A signal of its own, since Deno aborts a request's signal also after an answer that went well. */

@@ -45,7 +45,10 @@ export function serve(app: Hono<AppEnv>, options: ServeOptions): Promise<Running
 
 function start(app: Hono<AppEnv>, options: ServeOptions): RunningServer {
   const stop = new AbortController();
-  const server = listen(options, (request) => app.fetch(request, { stop: stop.signal }));
+  const server = listen(
+    options,
+    (request, { remoteAddr }) => app.fetch(request, { stop: stop.signal, client: remoteAddr.hostname }),
+  );
   const { hostname, port } = server.addr;
   let over: Promise<void> | undefined;
   const shutdown = (): Promise<void> => over ??= drain(server, { stop, drainMs: options.drainMs ?? DRAIN_MS });
@@ -54,7 +57,7 @@ function start(app: Hono<AppEnv>, options: ServeOptions): RunningServer {
 
 function listen(
   options: ServeOptions,
-  handler: (request: Request) => Response | Promise<Response>,
+  handler: Deno.ServeHandler<Deno.NetAddr>,
 ): Deno.HttpServer<Deno.NetAddr> {
   const { hostname, port: wanted } = options;
   const fixed = options.portGiven || wanted === 0;

@@ -21,8 +21,27 @@ export function realModel(): Promise<string> {
 /** What a test may want otherwise than {@linkcode startRealEngine} has it. */
 export interface RealEngineOptions {
   context?: Partial<LoadOptions["context"]>;
+  /** Bytes of RAM for KV states. */
+  cacheBytes?: number;
   maxTokens?: number;
+  /** Requests that may wait. */
+  queue?: number;
+  /** Guess tokens ahead; not unless told, for rounding depends on what is computed together. */
+  speculation?: boolean;
 }
+
+/** A context that is made quickly. */
+export const SMALL_CONTEXT: LoadOptions["context"] = {
+  contextLength: 512,
+  batchSize: 128,
+  ubatchSize: 128,
+  parallel: 4,
+  // Two would spin in wait for each other where other work takes their cores, and a test last for minutes.
+  threads: 1,
+  batchThreads: 1,
+  layout: "unified",
+  shift: false,
+};
 
 /** A loaded engine that is closed when the scope ends. */
 export interface RealEngine extends AsyncDisposable {
@@ -30,23 +49,34 @@ export interface RealEngine extends AsyncDisposable {
 }
 
 /** Loads the default model, with a small context, into an engine as `serve` makes it. */
-export async function startRealEngine({ context, maxTokens }: RealEngineOptions = {}): Promise<RealEngine> {
+export async function startRealEngine(options: RealEngineOptions = {}): Promise<RealEngine> {
+  const { context, cacheBytes = 1e8, maxTokens, queue = 64, speculation = false } = options;
   const [libraries, path] = await Promise.all([realLibraries(), realModel()]);
   const engine = new WorkerEngine({
     workerUrl: new URL("../lib/engine/worker.ts", import.meta.url),
     modelId: "smollm2",
     sampling: { ...DEFAULT_SAMPLING, temperature: 0 },
+    queue,
+    speculation,
+    keep: 0,
     log: (): void => {},
     ...(maxTokens === undefined ? {} : { maxTokens }),
   });
   engine.load({
     libraries,
     model: { path, offset: 0 },
-    // One thread: two would spin in wait for each other where other work takes their cores, and a test last for minutes.
-    context: { contextLength: 512, batchSize: 128, ubatchSize: 128, parallel: 4, threads: 1, ...context },
+    context: { ...SMALL_CONTEXT, ...context },
+    cacheBytes,
+    states: [],
     verbose: false,
   });
-  await engine.ready();
+  try {
+    await engine.ready();
+  } catch (error) {
+    // Its thread would keep the runner from ending.
+    await engine.close();
+    throw error;
+  }
   return { engine, [Symbol.asyncDispose]: () => engine.close() };
 }
 

@@ -59,6 +59,10 @@ export interface OpenOptions {
 export const ARGS_NAME = ".args";
 /** The folder of the native libraries inside the ZIP. */
 export const LIBRARY_PREFIX = "lib/";
+/** The folder of the LoRA adapters inside the ZIP. */
+export const LORA_PREFIX = "lora/";
+/** The entry with the KV state of a system prompt. */
+export const WARM_NAME = "warm.state";
 /** What a library's name may be: a plain file name, since libraries are unpacked under it. */
 export const LIBRARY_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
 

@@ -11,6 +11,7 @@ export {
   openLlamafile,
   openModelFile,
   type OpenOptions,
+  WARM_NAME,
   type WeightsRange,
 } from "./llamafile.ts";
 export {

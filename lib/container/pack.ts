@@ -1,12 +1,22 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { type AdapterChoice, packedAdapter } from "../adapter_choice.ts";
 import { EngineError } from "../errors.ts";
-import { describeModel, readGguf } from "../gguf/mod.ts";
+import { checkAdapter, describeModel, type Gguf, readGguf } from "../gguf/mod.ts";
 import type { StartProgress } from "../progress.ts";
 import type { Target } from "../target.ts";
+import { openByteSource } from "./byte_source.ts";
 import { readPieces } from "./copy_bytes.ts";
 import { type Base, checkExecutableSize, encodeEnd, openBase } from "./layout.ts";
-import { ARGS_NAME, LIBRARY_NAME, LIBRARY_PREFIX, type ModelFile, openModelFile } from "./llamafile.ts";
+import {
+  ARGS_NAME,
+  LIBRARY_NAME,
+  LIBRARY_PREFIX,
+  LORA_PREFIX,
+  type ModelFile,
+  openModelFile,
+  WARM_NAME,
+} from "./llamafile.ts";
 import {
   encodeManifest,
   ENGINE_RELEASE,
@@ -36,8 +46,12 @@ export interface PackOptions {
   denort?: { sha256: string; pinned: boolean };
   /** A GGUF, or any llamafile whose GGUF is taken out; `name` is the entry's name. Without it the result carries no weights. */
   model?: { path: string; name?: string };
-  /** Default arguments, one a line of `.args`. */
+  /** LoRA adapters for that model, stored as `lora/<name>`, and how strongly each applies. */
+  lora?: AdapterChoice[];
+  /** Default arguments, one a line of `.args`; those that name the adapters come before them by themselves. */
   args?: string[];
+  /** A file with the KV state of a system prompt, computed with that model and these adapters and arguments; becomes `warm.state`. */
+  warm?: string;
   /** A file that becomes `model-card.md`. */
   modelCard?: string;
   startProgress: StartProgress;
@@ -77,9 +91,11 @@ export async function pack(options: PackOptions): Promise<PackResult> {
   using base = openBase(options.base, options.target);
   checkOptions(options, base);
   using model = options.model === undefined ? undefined : openModelFile(options.model.path, { requireAligned: false });
-  if (model !== undefined) checkModel(model);
+  if (model !== undefined) checkAdapters(options.lora ?? [], checkModel(model));
   const weightsName = model === undefined ? undefined : weightsEntryName(options, model);
-  const total = base.source.size + (model?.size ?? 0) + OVERHEAD_BYTES;
+  const adapters = (options.lora ?? []).reduce((sum, { path }) => sum + Deno.statSync(path).size, 0);
+  const warm = options.warm === undefined ? 0 : Deno.statSync(options.warm).size;
+  const total = base.source.size + (model?.size ?? 0) + adapters + warm + OVERHEAD_BYTES;
   checkExecutableSize(options.target, total);
   using output = createOutput(options.output, total);
   using progress = options.startProgress(`Packing ${options.output}`, total);
@@ -102,10 +118,12 @@ async function writeAll(writer: PackWriter, options: PackOptions, parts: Parts):
   const executable = await writer.copyPlain({ path: options.base, offset: 0, length: base.executableEnd });
   checkExecutable(base, executable.sha256);
   await writeLibraries(writer, options, base);
-  if (options.args !== undefined && options.args.length > 0) {
-    await writer.addStored(ARGS_NAME, new TextEncoder().encode(options.args.join("\n") + "\n"));
-  }
+  const lora = (options.lora ?? []).map(({ path, scale }) => ({ path, name: basename(path), scale }));
+  const args = [...lora.flatMap(({ name, scale }) => ["--lora", packedAdapter(name, scale)]), ...options.args ?? []];
+  if (args.length > 0) await writer.addStored(ARGS_NAME, new TextEncoder().encode(args.join("\n") + "\n"));
   if (options.modelCard !== undefined) await writer.addDeflated(MODEL_CARD_NAME, options.modelCard);
+  for (const { path, name } of lora) await writer.addFile(`${LORA_PREFIX}${name}`, path);
+  if (options.warm !== undefined) await writer.addFile(WARM_NAME, options.warm);
   if (model !== undefined && weightsName !== undefined) {
     await writer.addWeights(weightsName, { path: model.path, offset: model.offset, length: model.size });
   }
@@ -186,6 +204,7 @@ function checkOptions(options: PackOptions, base: Base): void {
     }
     if (names.indexOf(name) !== i) throw new EngineError("usage", `Cannot pack the library "${name}" twice`);
   }
+  checkAdapterNames(options);
   const broken = (options.args ?? []).find((arg) => arg === "" || /[\r\n\0]/.test(arg));
   if (broken === undefined) return;
   const message = `Cannot pack the argument ${
@@ -194,16 +213,38 @@ function checkOptions(options: PackOptions, base: Base): void {
   throw new EngineError("usage", message);
 }
 
-function checkModel(model: ModelFile): void {
+function checkAdapterNames({ lora = [], model }: PackOptions): void {
+  if (lora.length > 0 && model === undefined) {
+    throw new EngineError("usage", "Cannot pack LoRA adapters without a model");
+  }
+  const names = lora.map(({ path }) => basename(path));
+  for (const [i, name] of names.entries()) {
+    if (!LIBRARY_NAME.test(name)) {
+      throw new EngineError("usage", `Cannot pack the LoRA adapter "${name}": give it a plain file name`);
+    }
+    if (names.indexOf(name) !== i) throw new EngineError("usage", `Cannot pack two LoRA adapters named "${name}"`);
+  }
+}
+
+function checkModel(model: ModelFile): Gguf {
   const gguf = readGguf(model.source, model.offset, model.size);
   const failed = `Cannot pack model "${model.path}"`;
   const { splitCount } = describeModel(gguf);
   if (splitCount > 1) {
-    const message = `${failed}: it is one of ${splitCount} parts; join them with llama-gguf-split --merge first`;
+    const message =
+      `${failed}: it is one of ${splitCount} parts; join them first: llama-gguf-split --merge FIRST_PART JOINED`;
     throw new EngineError("bad_model", message);
   }
   if (gguf.tensors.length === 0) {
     throw new EngineError("bad_model", `${failed}: it has no tensors, only a vocabulary; name a whole model`);
+  }
+  return gguf;
+}
+
+function checkAdapters(adapters: AdapterChoice[], model: Gguf): void {
+  for (const { path } of adapters) {
+    using source = openByteSource(path);
+    checkAdapter(readGguf(source), model);
   }
 }
 

@@ -92,6 +92,21 @@ export class PackWriter {
     return this.#add(record, hash.digest("hex"));
   }
 
+  /** Adds a whole file as a stored entry. */
+  async addFile(name: string, path: string): Promise<ManifestEntry> {
+    const size = fileSize(path);
+    const record = this.#record(name, { method: 0, crc32: 0, compressedSize: size, size });
+    const hash = createHash("sha256");
+    await this.write(localHeader(record));
+    for await (const piece of readPieces({ path, offset: 0, length: size }, this.#signal)) {
+      hash.update(piece);
+      record.crc32 = crc32(piece, record.crc32);
+      await this.write(piece);
+    }
+    await this.#rewrite(record, localHeader(record));
+    return this.#add(record, hash.digest("hex"));
+  }
+
   /** Adds an entry of another ZIP as it is there, without unpacking it. */
   async addCopy(path: string, entry: ZipEntry, sha256: string): Promise<ManifestEntry> {
     const { name, method, crc32, compressedSize, size } = entry;

@@ -1,4 +1,4 @@
-import type { Sampling } from "./engine.ts";
+import { SAMPLER_NAMES, type Sampling } from "./engine.ts";
 
 /** llama.cpp's own defaults (`common_params_sampling`, v0.4.0). */
 export const DEFAULT_SAMPLING: Sampling = {
@@ -12,4 +12,23 @@ export const DEFAULT_SAMPLING: Sampling = {
   repeatPenalty: 1,
   frequencyPenalty: 0,
   presencePenalty: 0,
+  dynamicTemperatureRange: 0,
+  dynamicTemperatureExponent: 1,
+  topNSigma: -1,
+  xtcProbability: 0,
+  xtcThreshold: 0.1,
+  minKeep: 0,
+  dryMultiplier: 0,
+  dryBase: 1.75,
+  dryAllowedLength: 2,
+  dryPenaltyLastN: 64,
+  drySequenceBreakers: ["\n", ":", '"', "*"],
+  mirostat: 0,
+  mirostatTau: 5,
+  mirostatEta: 0.1,
+  adaptiveTarget: -1,
+  adaptiveDecay: 0.9,
+  logitBias: [],
+  ignoreEos: false,
+  samplers: [...SAMPLER_NAMES],
 };

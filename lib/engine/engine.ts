@@ -11,30 +11,101 @@ export interface ChatMessage {
 /** What generation starts from. */
 export type Prompt =
   | { kind: "chat"; messages: ChatMessage[] }
-  | { kind: "text"; text: string };
+  | { kind: "text"; text: string }
+  /** Token ids, each below the vocabulary's size. */
+  | { kind: "tokens"; tokens: number[] }
+  /** The tokens that all of these conversations begin with. */
+  | { kind: "beginning"; chats: ChatMessage[][] };
+
+/** The samplers whose order `samplers` gives, by llama-server's names. */
+export const SAMPLER_NAMES = [
+  "penalties",
+  "dry",
+  "top_n_sigma",
+  "top_k",
+  "typ_p",
+  "top_p",
+  "min_p",
+  "xtc",
+  "temperature",
+] as const;
+
+/** One of {@linkcode SAMPLER_NAMES}. */
+export type SamplerName = typeof SAMPLER_NAMES[number];
+
+/** Added to the logit of a token, or of each token that a text is made of; -Infinity bans it. */
+export interface LogitBias {
+  token: number | string;
+  bias: number;
+}
 
 /** How the next token is chosen. What each does and its range is written beside llama.cpp's sampler of that name. */
 export interface Sampling {
   /** 0 picks the likeliest token; [0, ∞). */
   temperature: number;
+  /** Dynamic temperature goes this far up and down with the entropy; [0, ∞), 0 is off. */
+  dynamicTemperatureRange: number;
+  /** [0, ∞). */
+  dynamicTemperatureExponent: number;
   /** Keep the k likeliest; 0 keeps all. */
   topK: number;
   /** Keep the likeliest whose probabilities add up to p; [0, 1], 0 keeps one, 1 all. */
   topP: number;
   /** Keep tokens at least p times as likely as the likeliest; [0, 1], 0 keeps all. */
   minP: number;
-  /** Locally typical sampling; (0, 1], 1 keeps all. */
+  /** Locally typical sampling; [0, 1], 0 keeps one, 1 all. */
   typicalP: number;
-  /** [0, 2³²-2]; undefined draws one. */
+  /** Keep logits within n standard deviations of the largest; ≤ 0 keeps all. */
+  topNSigma: number;
+  /** Leave out the likeliest but one of those above the threshold, this often; [0, 1], 0 is off. */
+  xtcProbability: number;
+  /** [0, 1]; above 0.5 is off. */
+  xtcThreshold: number;
+  /** Top-p, min-p, typical and XTC keep at least so many; ≥ 0. */
+  minKeep: number;
+  /**
+   * [0, 2³²-2]; undefined draws one.
+   *
+   * Guaranteed is that what is drawn follows from the seed, these settings, the tokens before and the logits alone: each answer has generators
+   * of its own, which go on with its own tokens alone, whatever other requests there are. Not guaranteed is that the logits are the same to
+   * the last bit: floating point rounds otherwise in a batch of another shape (other requests at once, a prefix from the cache, tokens guessed
+   * ahead), with other threads or another CPU variant. Where a draw falls between two such roundings, or two logits lie that close at
+   * temperature 0, an answer then goes on differently. One request at a time, with nothing cached, gives the same answer each time.
+   */
   seed: number | undefined;
   /** Tokens that {@linkcode repeatPenalty} and the two below look back at; 0 none, -1 the whole context. */
   repeatLastN: number;
-  /** Divides the logits of repeated tokens; (0, ∞), 1 is off. */
+  /** Divides the logits of repeated tokens; [10⁻⁶, 10⁶], 1 is off. */
   repeatPenalty: number;
   /** Subtracted once per occurrence; [-2, 2]. */
   frequencyPenalty: number;
   /** Subtracted once if it occurred; [-2, 2]. */
   presencePenalty: number;
+  /** DRY: scale of the penalty on continuing a repetition; [0, ∞), 0 is off. */
+  dryMultiplier: number;
+  /** Growth of the penalty per token beyond {@linkcode dryAllowedLength}; [1, ∞). */
+  dryBase: number;
+  /** Repetitions up to so many tokens are free; ≥ 0. */
+  dryAllowedLength: number;
+  /** Tokens that DRY looks back at; 0 none, -1 the whole context. */
+  dryPenaltyLastN: number;
+  /** Texts over which no repetition is followed; 32 at most. */
+  drySequenceBreakers: string[];
+  /** 1 or 2: Mirostat of that version instead of all samplers but biases and the temperature; 0 is off. */
+  mirostat: 0 | 1 | 2;
+  /** Mirostat's target surprise; [0, ∞). */
+  mirostatTau: number;
+  /** Mirostat's learning rate; [0, 1]. */
+  mirostatEta: number;
+  /** Adaptive-p, after all other samplers: choose tokens near this probability; [0, 1], negative is off. */
+  adaptiveTarget: number;
+  /** [0, 0.99]. */
+  adaptiveDecay: number;
+  logitBias: LogitBias[];
+  /** Never end by the model's own wish: end-of-generation tokens are banned. */
+  ignoreEos: boolean;
+  /** The order of the samplers; those left out are off. */
+  samplers: SamplerName[];
 }
 
 /** One request to the engine. Absent sampling fields take the engine's defaults. */
@@ -45,6 +116,26 @@ export interface GenerateInput {
   maxTokens?: number;
   /** Generation ends before the first of these; none of it is given out. */
   stop?: string[];
+  /** Answers to the same prompt, at once; 1 to 16, 1 when absent. */
+  choices?: number;
+  /** With each token its log-probability and those of so many likeliest tokens; 0 to 20. None when absent. */
+  logprobs?: number;
+  /** False: the text is wanted whole, and comes in as few events as can be. True when absent. */
+  stream?: boolean;
+  /** Ends an answer at the first token after so many milliseconds and a line break, from its first token on. */
+  maxPredictMs?: number;
+  /** Guess tokens ahead; as the engine was started when absent. It changes the speed, not the distribution. */
+  speculation?: boolean;
+  /** A text that the answer is expected to resemble: its tokens are guessed from it, too. */
+  prediction?: string;
+  /** Look for a cached prefix of the prompt; true when absent. */
+  cachePrompt?: boolean;
+  /** Prompt tokens that a context shift never drops; -1 all of them, 0 when absent. */
+  keep?: number;
+  /** Scales of the LoRA adapters, by their order; those of the start when absent. */
+  lora?: { id: number; scale: number }[];
+  /** Who asks: where requests must wait, clients take turns. */
+  client?: string;
 }
 
 /** Tokens counted as the APIs count them. */
@@ -52,23 +143,79 @@ export interface Usage {
   promptTokens: number;
   /** Those of `promptTokens` that needed no prefill. */
   cachedTokens: number;
+  /** Of all choices together. */
   completionTokens: number;
+}
+
+/** Where the time of a request went. */
+export interface Timings {
+  /** Milliseconds in the queue; on the prompt; on the answer, from its first token on. */
+  queueMs: number;
+  prefillMs: number;
+  decodeMs: number;
+  /** Tokens guessed ahead, and how many of them were right. */
+  draftTokens: number;
+  draftAccepted: number;
+}
+
+/** A token with its probability among all of the vocabulary, before any sampler. */
+export interface TokenLogprob {
+  token: number;
+  /** What the token stands for; it need not be whole UTF-8 characters. */
+  bytes: Uint8Array;
+  /** Natural logarithm, (-∞, 0]. */
+  logprob: number;
+}
+
+/** A token of the answer, and the likeliest ones in its place, the likeliest first. */
+export interface AnswerLogprob extends TokenLogprob {
+  top: TokenLogprob[];
 }
 
 /** Why generation ended: the model or a stop string ended it, or the token limit or the context did. */
 export type FinishReason = "stop" | "length";
 
-/** What {@linkcode Engine.generate} yields: any number of `text`, then exactly one `done`. A failure is thrown instead. */
+/**
+ * What {@linkcode Engine.generate} yields: any number of `text`, one `finish` for each choice, then exactly one `done`. A failure is thrown
+ * instead.
+ */
 export type GenerateEvent =
-  | { type: "text"; text: string }
+  | { type: "text"; index: number; text: string; logprobs?: AnswerLogprob[] }
   | {
-    type: "done";
+    type: "finish";
+    index: number;
     finishReason: FinishReason;
-    usage: Usage;
-    /** Milliseconds spent on the prompt and on the answer, from the first decode each. */
-    prefillMs: number;
-    decodeMs: number;
-  };
+    /** The stop string that ended it. */
+    stopString?: string;
+    completionTokens: number;
+  }
+  | { type: "done"; usage: Usage; timings: Timings };
+
+/** Texts, each as it is or as its tokens, to be turned into vectors. */
+export interface EmbedInput {
+  inputs: (string | number[])[];
+}
+
+/** What {@linkcode Engine.embed} gives. */
+export interface Embeddings {
+  /** By input, shape [`size`] and of length 1; without pooling [tokens, `size`], as the model gives them. */
+  embeddings: Float32Array<ArrayBuffer>[];
+  size: number;
+  promptTokens: number;
+}
+
+/** Documents to be judged by how well they answer a query. */
+export interface RerankInput {
+  query: string;
+  documents: string[];
+}
+
+/** What {@linkcode Engine.rerank} gives. */
+export interface Ranking {
+  /** By document; more is better, the range is the model's. */
+  scores: number[];
+  promptTokens: number;
+}
 
 /** What is known of the loaded model. */
 export interface ModelInfo {
@@ -114,6 +261,18 @@ export interface Engine {
    * @throws {EngineError} `loading` before it is ready, `invalid_value`, `context_length_exceeded`, `overloaded`, `cancelled`, `internal`.
    */
   generate(input: GenerateInput, signal?: AbortSignal): AsyncIterable<GenerateEvent>;
+  /**
+   * Turns texts into embeddings, several at once where they fit.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}; `invalid_value` also from a model that ranks.
+   */
+  embed(input: EmbedInput, signal?: AbortSignal): Promise<Embeddings>;
+  /**
+   * Scores documents by a query.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}; `invalid_value` also from a model that does not rank.
+   */
+  rerank(input: RerankInput, signal?: AbortSignal): Promise<Ranking>;
   /** Ends every request and frees the model. */
   close(): Promise<void>;
 }

@@ -1,14 +1,25 @@
-import { Batch, Context, Library, Model, NativeError } from "../../ffi/mod.ts";
+import { Batch, type Library, LoraAdapter, Model, type ModelOptions, NativeError } from "../../ffi/mod.ts";
 import { EngineError, toEngineError } from "../errors.ts";
-import type { FromWorker, GenerateRequest, LoadedModel, LoadOptions } from "./protocol.ts";
-import { hasPenalties, makeSamplerChain } from "./sampling.ts";
+import { Answers } from "./answers.ts";
+import { commonPrefix } from "./common_prefix.ts";
+import { DraftModel } from "./draft_model.ts";
+import { Embedder } from "./embedder.ts";
+import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
+import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
+import { KvContext } from "./kv_context.ts";
+import { useLibrary } from "./native_library.ts";
+import { NativeLog } from "./native_log.ts";
+import type { EmbedRequest, FromWorker, GenerateRequest, LoadedModel, LoadOptions, RequestEvent } from "./protocol.ts";
 import { Scheduler } from "./scheduler.ts";
-import { type Advance, Sequence } from "./sequence.ts";
+import { Sequence, type SequenceOptions } from "./sequence.ts";
+import { StateCache } from "./state_cache.ts";
+import { TokenSampler } from "./token_sampler.ts";
 
-/** ggml's log level of errors, which alone are always passed on: its warnings come with many sound models. */
-const ERROR = 4;
-/** Continues the line before. */
-const CONTINUED = 5;
+/** ggml's log level of warnings. */
+const WARNING = 3;
+
+/** Tokens to embed in a step at which answers wait for their next token. */
+const EMBEDDED_BESIDE = 64;
 
 /** Sends a message to whoever hosts the worker. */
 export type Post = (message: FromWorker) => void;
@@ -17,47 +28,96 @@ export type Post = (message: FromWorker) => void;
 export class NativeEngine implements Disposable {
   readonly #library: Library;
   readonly #model: Model;
-  readonly #context: Context;
+  readonly #context: KvContext;
   readonly #scheduler: Scheduler;
+  readonly #embedder: Embedder;
+  readonly #saved: StateCache;
+  readonly #answers = new Answers();
+  readonly #options: LoadOptions;
+  readonly #owned: DisposableStack;
   readonly #post: Post;
+  /** Events of the step at hand. */
+  #events: RequestEvent[] = [];
 
   /** @throws {EngineError} `bad_model` when llama.cpp refuses the libraries, the model or the context. */
   constructor(options: LoadOptions, post: Post) {
+    this.#options = options;
     this.#post = post;
-    const log = new NativeLog(post, options.verbose);
-    const { libraries, cpuVariant, model, context } = options;
+    let log = new NativeLog(post, options.verbose);
+    const { model, context } = options;
     using owned = new DisposableStack();
+    let drafter: DraftModel | undefined;
     try {
-      const logLine = (level: number, text: string): void => log.line(level, text);
-      this.#library = owned.use(new Library(libraries, { log: logLine, ...(cpuVariant ? { cpuVariant } : {}) }));
+      const native = owned.use(useLibrary(options, log));
+      this.#library = native.library;
+      log = native.log;
+      log.begin();
       this.#model = owned.use(new Model(this.#library, model));
-      if (!this.#model.isDecoderOnly) throw new NativeError("only decoder models can generate text");
-      this.#context = owned.use(new Context(this.#model, { ...context, sequences: context.parallel }));
+      const adapters = (options.lora ?? []).map(({ path }) => new LoraAdapter(this.#model, path));
+      this.#context = owned.use(
+        this.#hasBoth
+          ? new EncoderDecoderContext(this.#model, context, adapters)
+          : new KvContext(this.#model, context, adapters),
+      );
+      this.#embedder = owned.use(
+        new Embedder(this.#model, {
+          context,
+          adapters: adapters.map((adapter, i) => ({ adapter, scale: options.lora?.[i]?.scale ?? 1 })),
+          ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
+        }),
+      );
+      drafter = options.draftModel && owned.use(this.#loadDraftModel(options.draftModel));
     } catch (error) {
       if (!(error instanceof NativeError)) throw error;
       const reason = log.firstError === undefined ? "" : ` (${log.firstError})`;
       throw new EngineError("bad_model", `Cannot load the model: ${error.message}${reason}`, { cause: error });
     }
     log.loading = false;
-    this.#scheduler = this.#makeScheduler(context.parallel);
-    owned.move();
+    this.#saved = new StateCache(options.cacheBytes, { divisibleTo: this.#context.divisibleTo });
+    this.#scheduler = new Scheduler({
+      decoder: this.#context,
+      batch: new Batch(this.#context.ubatchSize),
+      slots: this.#hasBoth ? 1 : context.parallel,
+      prefillLimit: this.#context.ubatchSize,
+      saved: this.#saved,
+      onAdvance: (sequence, advance) => void this.#events.push(...this.#answers.advance(sequence, advance)),
+      ...(drafter === undefined ? {} : { drafter }),
+    });
+    this.#owned = owned.move();
   }
 
-  #makeScheduler(slots: number): Scheduler {
-    const context = this.#context;
-    // A step has at most one ubatch of prompt tokens, so that a cancelled request and the other sequences never wait for more.
-    const prefillLimit = context.ubatchSize;
-    return new Scheduler({
-      decoder: {
-        decode: (batch) => context.decode(batch),
-        removeSequence: (slot) => void context.removeSequence(slot),
-        sample: (sequence, index) => sequence.sampler.sample(context, index),
-      },
-      batch: new Batch(prefillLimit),
-      slots,
-      prefillLimit,
-      onAdvance: (sequence, advance) => this.#report(sequence, advance),
+  #loadDraftModel(model: ModelOptions): DraftModel {
+    const { threads, ubatchSize, parallel } = this.#options.context;
+    const contextLength = this.#context.sequenceLength;
+    return new DraftModel(this.#library, this.#model, {
+      model,
+      contextLength,
+      sequences: parallel,
+      threads,
+      ubatchSize,
     });
+  }
+
+  /** Takes the KV states of earlier runs. Apart from loading, for nobody waits for it who does not send a request at once. */
+  restoreStates(): void {
+    restoreStates(this.#saved, this.#keptStates());
+  }
+
+  /** Keeps the KV states for the next run, where that is wanted. To be called before the end, when no step will follow. */
+  async keepStates(): Promise<void> {
+    if (this.#options.promptCache === undefined) return;
+    this.#scheduler.saveIdle();
+    await keepStates(this.#saved, this.#keptStates());
+  }
+
+  #keptStates(): KeptStates {
+    const warn = (text: string): void => this.#post({ type: "log", level: WARNING, text });
+    return { ...this.#options, contextLength: this.#context.sequenceLength, warn };
+  }
+
+  /** Whether an encoder reads the prompt, and a decoder answers. */
+  get #hasBoth(): boolean {
+    return this.#model.hasEncoder && this.#model.hasDecoder;
   }
 
   /** Facts for the host. */
@@ -95,91 +155,175 @@ export class NativeEngine implements Disposable {
 
   /** Whether there is nothing to compute. */
   get idle(): boolean {
-    return this.#scheduler.idle;
+    return this.#scheduler.idle && this.#embedder.idle;
   }
 
   /** Takes a request; whatever is wrong with it is posted as its failure. */
   submit(request: GenerateRequest): void {
+    const sequences: Sequence[] = [];
     try {
-      this.#scheduler.submit(this.#makeSequence(request));
+      const options = this.#sequenceOptions(request);
+      for (let index = 0; index < request.choices; index++) {
+        // Choices of the same seed would all be the same.
+        const sampling = { ...request.sampling, seed: (request.sampling.seed + index) % (2 ** 32 - 1) };
+        const sampler = new TokenSampler(this.#model, sampling, { contextLength: this.#context.sequenceLength });
+        if (sampler.looksBack) { for (const token of Array.from(options.prompt)) sampler.accept(token); }
+        sequences.push(new Sequence({ ...options, index, sampler }));
+      }
+    } catch (error) {
+      for (const sequence of sequences) sequence[Symbol.dispose]();
+      this.#fail(request.id, error);
+      return this.#flush();
+    }
+    this.#answers.begin(request.id, request);
+    for (const sequence of sequences) this.#scheduler.submit(sequence);
+  }
+
+  /** Takes inputs to embed or rank; whatever is wrong with them is posted as the request's failure. */
+  embed(request: EmbedRequest): void {
+    try {
+      this.#embedder.submit(request);
     } catch (error) {
       this.#fail(request.id, error);
+      this.#flush();
     }
   }
 
-  /** Frees a request's sequence. It is answered with a failure, which nobody may be waiting for. */
+  /** Frees a request's sequences. It is answered with a failure, which nobody may be waiting for. */
   cancel(id: number): void {
-    if (this.#scheduler.cancel(id)) this.#fail(id, new EngineError("cancelled", "The request was cancelled"));
+    if (!this.#scheduler.cancel(id) && !this.#embedder.cancel(id)) return;
+    this.#fail(id, new EngineError("cancelled", "The request was cancelled"));
+    this.#flush();
   }
 
-  /** Does one decode. If that fails every request fails, and the context is cleared for the next. */
+  /** Does one decode of those that generate, and one of those that embed. If one fails all that it may concern fail. */
   step(): void {
+    if (!this.#embedder.idle) this.#stepEmbedder();
+    if (!this.#scheduler.idle) this.#stepScheduler();
+    this.#flush();
+  }
+
+  #stepEmbedder(): void {
+    try {
+      this.#events.push(...this.#embedder.step(this.#scheduler.idle ? Infinity : EMBEDDED_BESIDE));
+    } catch (error) {
+      for (const id of this.#embedder.drain()) this.#fail(id, error);
+    }
+  }
+
+  /** The context is cleared for the next after a failure. */
+  #stepScheduler(): void {
     try {
       this.#scheduler.step();
     } catch (error) {
-      for (const { id } of this.#scheduler.drain()) this.#fail(id, error);
+      for (const id of new Set(this.#scheduler.drain().map((sequence) => sequence.id))) this.#fail(id, error);
       this.#context.clear();
     }
   }
 
-  #makeSequence({ id, text, sampling, maxTokens, stop }: GenerateRequest): Sequence {
+  #sequenceOptions(request: GenerateRequest): Omit<SequenceOptions, "sampler"> {
+    const { id, client, stop, maxTokens, logprobs, maxPredictMs, cachePrompt } = request;
     const { vocabulary } = this.#model;
     const limit = this.#context.sequenceLength;
-    const prompt = vocabulary.tokenize(text, { addSpecial: true, parseSpecial: true });
+    if (!this.#model.hasDecoder || !this.#context.hasCells) {
+      throw new EngineError("invalid_value", "This model embeds and cannot generate text; use /v1/embeddings", {
+        param: "model",
+      });
+    }
+    const prompt = this.#tokenize(request.prompt);
     if (prompt.length === 0) throw new EngineError("invalid_value", "The prompt is empty", { param: "messages" });
     if (prompt.length >= limit) {
       throw new EngineError(
         "context_length_exceeded",
         `The prompt has ${prompt.length} tokens, the context holds ${limit}, and the answer needs at least one; ` +
           "shorten the messages or start with a larger --ctx-size",
-        { param: "messages" },
       );
     }
-    const sampler = makeSamplerChain(this.#library, sampling, {
-      vocabularySize: vocabulary.size,
-      contextLength: limit,
-    });
-    if (hasPenalties(sampling)) { for (const token of prompt) sampler.accept(token); }
-    const answer = maxTokens ?? limit;
-    return new Sequence({ id, prompt, sampler, vocabulary, stop, limit: Math.min(limit, prompt.length + answer) });
+    const encoded = this.#hasBoth ? this.#encodedPrompt(prompt) : undefined;
+    const adapters = this.#variantOf(request);
+    const shift = this.#options.context.shift && this.#context.canShift;
+    return {
+      id,
+      client,
+      variant: encoded === undefined ? adapters : encoderVariant(adapters, prompt),
+      prompt,
+      ...encoded,
+      vocabulary,
+      stop,
+      maxTokens: maxTokens ?? (shift ? Infinity : limit),
+      limit,
+      cachePrompt,
+      ...(logprobs === undefined ? {} : { logprobs }),
+      ...(maxPredictMs === undefined ? {} : { maxPredictMs }),
+      ...(shift ? { keep: request.keep } : {}),
+      ...(request.speculation && this.#context.divisible
+        ? { speculation: { prediction: this.#predictionOf(request) } }
+        : {}),
+    };
   }
 
-  #report(sequence: Sequence, { text, finishReason }: Advance): void {
-    const { id } = sequence;
-    if (text !== "") this.#post({ type: "text", id, text });
-    if (finishReason !== undefined) this.#post({ type: "done", id, finishReason, ...sequence.accounts() });
+  #tokenize(prompt: GenerateRequest["prompt"]): ArrayLike<number> {
+    const { vocabulary } = this.#model;
+    if (typeof prompt === "string") return vocabulary.tokenize(prompt, { addSpecial: true, parseSpecial: true });
+    if ("beginningOf" in prompt) {
+      const [first = [], ...others] = prompt.beginningOf.map((text) => this.#tokenize(text));
+      return Array.from(first).slice(0, Math.min(...others.map((tokens) => commonPrefix(first, tokens))));
+    }
+    const wrong = prompt.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
+    if (wrong === undefined) return prompt;
+    throw new EngineError(
+      "invalid_value",
+      `The prompt has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabulary.size - 1}`,
+      { param: "prompt" },
+    );
+  }
+
+  /** Where an encoder reads the prompt, the decoder begins with a token of its own. */
+  #encodedPrompt({ length }: ArrayLike<number>): { prompt: number[]; promptLength: number } {
+    const { ubatchSize } = this.#context;
+    if (length > ubatchSize) {
+      const message = `The prompt has ${length} tokens, the encoder reads ${ubatchSize} at once; shorten it or start ` +
+        "with a larger --ubatch-size";
+      throw new EngineError("context_length_exceeded", message);
+    }
+    const start = this.#model.decoderStartToken ?? this.#model.vocabulary.bos;
+    if (start === undefined) throw new EngineError("bad_model", "The model does not say how its decoder begins");
+    return { prompt: [start], promptLength: length };
+  }
+
+  #predictionOf({ prediction }: GenerateRequest): number[] {
+    if (prediction === undefined) return [];
+    return [...this.#model.vocabulary.tokenize(prediction, { addSpecial: false, parseSpecial: false })];
+  }
+
+  /** The scales of the adapters as the text that cells and batches are told apart by. */
+  #variantOf({ lora }: GenerateRequest): string {
+    const adapters = this.#options.lora ?? [];
+    for (const { id } of lora ?? []) {
+      if (adapters[id] !== undefined) continue;
+      const there = adapters.length === 0 ? "there are none" : `there are 0 to ${adapters.length - 1}`;
+      throw new EngineError("invalid_value", `There is no LoRA adapter ${id}; ${there}`, { param: "lora" });
+    }
+    // As llama-server has it: a request that names adapters names all that apply.
+    return adapters.map(({ scale }, id) =>
+      lora === undefined ? scale : lora.findLast((each) => each.id === id)?.scale ?? 0
+    ).join(",");
   }
 
   #fail(id: number, error: unknown): void {
+    this.#answers.end(id);
     const { code, message, param } = toEngineError(error, "The engine failed");
-    this.#post({ type: "failed", id, error: { code, message, ...(param === undefined ? {} : { param }) } });
+    this.#events.push({ type: "failed", id, error: { code, message, ...(param === undefined ? {} : { param }) } });
+  }
+
+  #flush(): void {
+    if (this.#events.length === 0) return;
+    this.#post({ type: "events", events: this.#events });
+    this.#events = [];
   }
 
   [Symbol.dispose](): void {
     this.#scheduler.drain();
-    this.#model[Symbol.dispose]();
-    this.#library[Symbol.dispose]();
-  }
-}
-
-/** Passes llama.cpp's log on, and keeps its first error, which says why loading failed; the ones behind it only say that it did. */
-class NativeLog {
-  firstError: string | undefined;
-  /** Errors of loading are told by whoever loads, in one line. */
-  loading = true;
-  #level = 0;
-  readonly #post: Post;
-  readonly #verbose: boolean;
-
-  constructor(post: Post, verbose: boolean) {
-    this.#post = post;
-    this.#verbose = verbose;
-  }
-
-  line(level: number, text: string): void {
-    if (level !== CONTINUED) this.#level = level;
-    if (text === "") return;
-    if (this.#level >= ERROR) this.firstError ??= text;
-    if (this.#verbose || (this.#level >= ERROR && !this.loading)) this.#post({ type: "log", level: this.#level, text });
+    this.#owned.dispose();
   }
 }

@@ -1,5 +1,17 @@
+import type { ContextOptions, ModelOptions, Pooling } from "../../ffi/mod.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { FinishReason, Sampling, Usage } from "./engine.ts";
+import type { AnswerLogprob, FinishReason, Sampling, Timings, Usage } from "./engine.ts";
+
+/** How the cells of the KV cache are shared out: one pool, equal parts, or whichever suits the load. */
+export type KvLayout = "auto" | "unified" | "split";
+
+/** Where saved KV states lie: a file of them, or a part of the executable. */
+export interface StateSource {
+  path: string;
+  /** Bytes from the start of the file. */
+  offset: number;
+  size: number;
+}
 
 /** What the engine's worker needs in order to load. */
 export interface LoadOptions {
@@ -7,18 +19,31 @@ export interface LoadOptions {
   libraries: { name: string; path: string }[];
   /** The one CPU variant to use, e.g. `haswell`; the best one when absent. */
   cpuVariant?: string;
+  /** How memory and threads are spread over the nodes of a NUMA machine. */
+  numa?: "distribute" | "isolate" | "numactl";
   /** The file that holds the GGUF, and the byte at which it begins there. */
-  model: { path: string; offset: number; gpuLayers?: number; mmap?: boolean; mlock?: boolean };
-  context: {
-    /** Cells of the KV cache, shared by all sequences. */
-    contextLength: number;
-    batchSize: number;
-    ubatchSize: number;
+  model: ModelOptions;
+  /** LoRA adapters, and how strongly each applies unless a request says otherwise. */
+  lora?: { path: string; scale: number }[];
+  /** How the embeddings of a text's tokens become one; the model's own way, or the mean, when absent. */
+  pooling?: Pooling;
+  /** A small model with the same vocabulary that guesses tokens ahead. */
+  draftModel?: ModelOptions;
+  context: Omit<ContextOptions, "unified" | "sequences" | "embeddings" | "pooling" | "outputs"> & {
     /** Sequences at once; further requests wait. */
     parallel: number;
-    threads: number;
-    flashAttention?: boolean;
+    layout: KvLayout;
+    /** When a sequence reaches the end of the context its older half is dropped, instead of ending it. */
+    shift: boolean;
   };
+  /** The most bytes of RAM for KV states of earlier prompts. */
+  cacheBytes: number;
+  /** KV states to begin with; those of another model, engine or setting are passed over. */
+  states: StateSource[];
+  /** A file of KV states to begin with, if it is there, and to write when the engine is closed. */
+  promptCache?: string;
+  /** What those states are told by (`stateKeyOf`); without it none are read or written. */
+  stateKey?: string;
   /** Pass on every line of llama.cpp's log, not only errors. */
   verbose: boolean;
 }
@@ -47,11 +72,30 @@ export interface LoadedModel {
 /** A request, tokenized by the worker. */
 export interface GenerateRequest {
   id: number;
-  /** The whole prompt; control tokens in it are taken for what they are. */
-  text: string;
+  /** The whole prompt, in which control tokens are taken for what they are; or its tokens; or the tokens that several prompts begin with. */
+  prompt: string | number[] | { beginningOf: string[] };
   sampling: Sampling & { seed: number };
   maxTokens?: number;
   stop: string[];
+  choices: number;
+  logprobs?: number;
+  /** False: one text event for each choice, at its end. */
+  stream: boolean;
+  maxPredictMs?: number;
+  speculation: boolean;
+  prediction?: string;
+  cachePrompt: boolean;
+  keep: number;
+  lora?: { id: number; scale: number }[];
+  client: string;
+}
+
+/** Texts or tokens to embed, or documents to judge by a query; tokenized by the worker. */
+export interface EmbedRequest {
+  id: number;
+  task:
+    | { kind: "embed"; inputs: (string | number[])[] }
+    | { kind: "rerank"; query: string; documents: string[] };
 }
 
 /** An error as plain data. */
@@ -61,22 +105,46 @@ export interface ErrorData {
   param?: string;
 }
 
+/** Messages about a model that is loaded, or being loaded. */
+export type ToEngine =
+  | ({ type: "generate" } & GenerateRequest)
+  | ({ type: "embed" } & EmbedRequest)
+  | { type: "cancel"; id: number }
+  | { type: "unload" };
+
 /**
- * Messages to the worker. The counter of `load` is bumped after each message is posted: a worker that is decoding looks at it between two
- * decodes and yields to its event loop only when it has moved.
+ * Messages to the worker; `engine` numbers the models that it holds. The counter of `load` is bumped after each message is posted: a worker
+ * that is decoding looks at it between two decodes and yields to its event loop only when it has moved.
  */
 export type ToWorker =
-  | { type: "load"; options: LoadOptions; counter: SharedArrayBuffer }
-  | ({ type: "generate" } & GenerateRequest)
-  | { type: "cancel"; id: number }
+  | { type: "load"; engine: number; options: LoadOptions; counter: SharedArrayBuffer }
+  | ({ engine: number } & ToEngine)
   | { type: "close" };
 
-/** Messages from the worker. Every `generate` is answered by any number of `text` and exactly one `done` or `failed`. */
+/** What happens to a request. Each ends with exactly one `done`, `embedded` or `failed`. */
+export type RequestEvent =
+  | { type: "text"; id: number; index: number; text: string; logprobs?: AnswerLogprob[] }
+  | {
+    type: "finish";
+    id: number;
+    index: number;
+    finishReason: FinishReason;
+    stopString?: string;
+    completionTokens: number;
+  }
+  | { type: "done"; id: number; usage: Usage; timings: Timings }
+  /** By input a row of `size` numbers, or without pooling one for each of its tokens. */
+  | { type: "embedded"; id: number; vectors: Float32Array<ArrayBuffer>[]; size: number; promptTokens: number }
+  | { type: "failed"; id: number; error: ErrorData };
+
+/** Messages from the worker, about one model. */
 export type FromWorker =
   | { type: "loaded"; model: LoadedModel }
   | { type: "load_failed"; error: ErrorData }
   | { type: "log"; level: number; text: string }
-  | { type: "text"; id: number; text: string }
-  | { type: "done"; id: number; finishReason: FinishReason; usage: Usage; prefillMs: number; decodeMs: number }
-  | { type: "failed"; id: number; error: ErrorData }
-  | { type: "closed" };
+  /** All that one decode brought: a message costs more than what is in it. */
+  | { type: "events"; events: RequestEvent[] }
+  | { type: "unloaded" };
+
+/** The same with the number of the model, and what concerns them all. */
+export type FromEngine = ({ engine: number } & FromWorker) | { type: "closed" };

@@ -1,38 +1,71 @@
-import { type Library, SamplerChain } from "../../ffi/mod.ts";
-import type { Sampling } from "./engine.ts";
+import { type Model, SamplerChain } from "../../ffi/mod.ts";
+import type { SamplerName } from "./engine.ts";
+import type { ResolvedSampling } from "./resolve_sampling.ts";
 
-/** Whether these settings look back at earlier tokens. */
-export function hasPenalties(sampling: Sampling): boolean {
-  const { repeatLastN, repeatPenalty, frequencyPenalty, presencePenalty } = sampling;
-  return repeatLastN !== 0 && (repeatPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0);
-}
+/** Tokens by which Mirostat 1 estimates, as llama-server has it. */
+const MIROSTAT_TOKENS = 100;
+/** A lower temperature gives the same, but for logits that would no longer be finite. */
+const LOWEST_TEMPERATURE = 1e-20;
 
 /**
- * Makes the sampler chain for one sequence: penalties, top-k, typical, top-p, min-p, temperature, draw, which is llama-server's order.
- * A sampler that would change nothing is left out.
+ * Makes the sampler chain of one sequence as llama-server v0.4.0 does (`common_sampler_init`): biases, the samplers in their order, a draw;
+ * Mirostat takes their place, adaptive-p that of the draw. What would change nothing is left out.
  *
- * @param model Where it samples: the vocabulary's size and the context's length, both in tokens.
+ * @param settings From `resolveSampling`, for the same model.
  */
-export function makeSamplerChain(
-  library: Library,
-  sampling: Sampling & { seed: number },
-  model: { vocabularySize: number; contextLength: number },
-): SamplerChain {
-  const chain = new SamplerChain(library);
-  if (hasPenalties(sampling)) {
-    chain.penalties({
-      vocabularySize: model.vocabularySize,
-      // llama.cpp makes room for as many tokens as it is told.
-      lastN: sampling.repeatLastN < 0 ? model.contextLength : Math.min(sampling.repeatLastN, model.contextLength),
-      repeat: sampling.repeatPenalty,
-      frequency: sampling.frequencyPenalty,
-      presence: sampling.presencePenalty,
-    });
-  }
-  if (sampling.temperature === 0) return chain.greedy();
-  if (sampling.topK > 0) chain.topK(sampling.topK);
-  if (sampling.typicalP < 1) chain.typical(sampling.typicalP);
-  if (sampling.topP < 1) chain.topP(sampling.topP);
-  if (sampling.minP > 0) chain.minP(sampling.minP);
-  return chain.temperature(sampling.temperature).distribution(sampling.seed);
+export function makeSamplerChain(model: Model, settings: ResolvedSampling): SamplerChain {
+  using made = new DisposableStack();
+  const chain = made.use(new SamplerChain(model.library));
+  const { biases, active, seed } = settings;
+  const vocabularySize = model.vocabulary.size;
+  if (biases.length > 0) chain.logitBias({ vocabularySize, biases });
+  for (const name of active) ADD[name](chain, settings, model);
+  if (settings.greedy) chain.greedy();
+  else if (settings.mirostat !== 0) addMirostat(chain, settings, vocabularySize);
+  else if (settings.adaptiveTarget >= 0) {
+    chain.adaptiveP({ target: settings.adaptiveTarget, decay: settings.adaptiveDecay, seed });
+  } else chain.distribution(seed);
+  made.move();
+  return chain;
+}
+
+const ADD: Record<SamplerName, (chain: SamplerChain, settings: ResolvedSampling, model: Model) => void> = {
+  penalties: (chain, { repeatLastN, repeatPenalty, frequencyPenalty, presencePenalty }, { vocabulary }) =>
+    void chain.penalties({
+      vocabularySize: vocabulary.size,
+      lastN: repeatLastN,
+      repeat: repeatPenalty,
+      frequency: frequencyPenalty,
+      presence: presencePenalty,
+    }),
+  dry: (chain, settings, { vocabulary }) =>
+    void chain.dry({
+      vocabulary,
+      multiplier: settings.dryMultiplier,
+      base: settings.dryBase,
+      allowedLength: settings.dryAllowedLength,
+      lastN: settings.dryPenaltyLastN,
+      breakers: settings.drySequenceBreakers.filter((text) => text !== ""),
+    }),
+  top_n_sigma: (chain, { topNSigma }) => void chain.topNSigma(topNSigma),
+  top_k: (chain, { topK }) => void chain.topK(topK),
+  typ_p: (chain, { typicalP, minKeep }) => void chain.typical(typicalP, minKeep),
+  top_p: (chain, { topP, minKeep }) => void chain.topP(topP, minKeep),
+  min_p: (chain, { minP, minKeep }) => void chain.minP(minP, minKeep),
+  xtc: (chain, { xtcProbability, xtcThreshold, minKeep, seed }) =>
+    void chain.xtc({ probability: xtcProbability, threshold: xtcThreshold, minKeep, seed }),
+  temperature: addTemperature,
+};
+
+function addTemperature(chain: SamplerChain, settings: ResolvedSampling): void {
+  const { temperature, dynamicTemperatureRange: range, dynamicTemperatureExponent: exponent } = settings;
+  if (range > 0) chain.dynamicTemperature({ temperature, range, exponent });
+  else chain.temperature(temperature === 0 ? 0 : Math.max(temperature, LOWEST_TEMPERATURE));
+}
+
+function addMirostat(chain: SamplerChain, settings: ResolvedSampling, vocabularySize: number): void {
+  const { mirostat, mirostatTau: tau, mirostatEta: eta, temperature, seed } = settings;
+  if (temperature !== 1) chain.temperature(Math.max(temperature, LOWEST_TEMPERATURE));
+  if (mirostat === 1) chain.mirostat({ vocabularySize, seed, tau, eta, m: MIROSTAT_TOKENS });
+  else chain.mirostat2({ seed, tau, eta });
 }

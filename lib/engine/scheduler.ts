@@ -1,14 +1,34 @@
 import type { Batch, DecodeResult } from "../../ffi/mod.ts";
+import type { AnswerLogprob } from "./engine.ts";
+import { FairQueue } from "./fair_queue.ts";
+import { type KvMemory, KvSlots } from "./kv_slots.ts";
+import { LayoutPolicy, type SwitchableLayout } from "./layout_policy.ts";
+import { prefillBudget, sharePrefill } from "./prefill.ts";
 import type { Advance, Sequence } from "./sequence.ts";
+import { type Guess, LONGEST_DRAFT, planDrafts } from "./speculation.ts";
+import type { StateCache } from "./state_cache.ts";
+import { StepCost } from "./step_cost.ts";
 
 /** What the scheduler asks of a context. */
-export interface Decoder {
+export interface Decoder extends KvMemory, SwitchableLayout {
   /** Computes the batch; on `no_kv_slot` nothing has changed. */
   decode(batch: Batch): DecodeResult;
-  /** Frees a sequence's cells. */
-  removeSequence(slot: number): void;
   /** Samples the next token from the logits at `index` of the batch just decoded. */
-  sample(sequence: Sequence, index: number): number;
+  sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob };
+  /** Drops `count` tokens behind the first `from`, and moves those after them down; false when there was no room for that, and none are left. */
+  shift(slot: number, from: number, count: number): boolean;
+  /** Has the following decodes use the LoRA adapters that a variant stands for. */
+  useVariant(variant: string): void;
+}
+
+/** Guesses tokens ahead where the text itself holds no guess. */
+export interface Drafter {
+  /** What a guess of a sequence's next tokens would be worth, before it is made. */
+  outlook(sequence: Sequence): Guess;
+  /** Guesses the next tokens of a sequence that holds a slot. */
+  guess(sequence: Sequence, limit: number): number[];
+  /** Takes how many tokens of a guess came true. */
+  judge(drafted: number, accepted: number): void;
 }
 
 /** What happened to a sequence in a step. */
@@ -20,61 +40,92 @@ export interface SchedulerOptions {
   batch: Batch;
   /** Sequences at once. */
   slots: number;
-  /** The most prompt tokens of one step: it bounds how long the others wait, and a cancelled request's last decode. */
+  /** The most prompt tokens of one step. */
   prefillLimit: number;
+  /** KV states of earlier sequences. */
+  saved: StateCache;
   onAdvance: OnAdvance;
+  drafter?: Drafter;
+  /** Sees what each decode held and took: tests and the log. */
+  cost?: StepCost;
 }
 
 /** Tokens of one sequence in the batch at hand. */
 interface Share {
   sequence: Sequence;
   count: number;
-  /** Index of its last token in the batch. */
+  /** Tokens guessed to follow, which are in the batch behind the others. */
+  draft: readonly number[];
+  /** Whether the drafter guessed them. */
+  drafted: boolean;
+  /** Index in the batch of its last known token. */
   last: number;
 }
 
+const NO_DRAFT: Pick<Share, "draft" | "drafted"> = { draft: [], drafted: false };
+
 /**
- * Continuous batching: each step decodes the next token of every running sequence and a piece of the prompts still to be read, together.
+ * Continuous batching: each step decodes the next token of every running sequence, what is guessed to follow it, and a piece of the prompts
+ * still to be read, together.
  *
- * Sequences share one pool of KV cells. When it runs out the youngest gives its cells back and waits at the head of the queue; it is then
- * computed anew from its tokens, so that nothing is lost.
+ * When the KV cache runs out, idle cells go first; then the youngest sequence gives its cells back and waits. They are saved, or else
+ * computed anew from its tokens: nothing is lost.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  readonly #slots: KvSlots;
+  readonly #layout: LayoutPolicy;
+  readonly #cost: StepCost;
+  readonly #waiting = new FairQueue<Sequence>();
+  /** Those that gave their cells back, in the order of their arrival. */
+  readonly #preempted: Sequence[] = [];
   /** In the order of their arrival. */
-  readonly #waiting: Sequence[] = [];
   readonly #running: Sequence[] = [];
-  readonly #freeSlots: number[];
   /** Set after running out of cells: nobody new is let in before somebody has left. */
   #full = false;
+  /** Whether the batch just refused held guesses: the next one does without. */
+  #withoutDrafts = false;
+  #turn = 0;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#freeSlots = Array.from({ length: options.slots }, (_, slot) => slot);
+    this.#slots = new KvSlots(options.decoder, { count: options.slots, saved: options.saved });
+    this.#layout = new LayoutPolicy(options.decoder);
+    this.#cost = options.cost ?? new StepCost();
   }
 
   /** Whether there is nothing to do. */
   get idle(): boolean {
-    return this.#running.length === 0 && this.#waiting.length === 0;
+    return this.#running.length === 0 && this.#preempted.length === 0 && this.#waiting.empty;
   }
 
   /** Takes a sequence in; it runs as soon as a slot is free. */
   submit(sequence: Sequence): void {
-    this.#waiting.push(sequence);
+    this.#waiting.push(sequence, sequence.client);
   }
 
-  /** Drops a sequence, whatever it was doing, and says whether it was there: it may just have ended. */
+  /** Drops the sequences of a request, whatever they were doing, and says whether there were any: they may just have ended. */
   cancel(id: number): boolean {
-    const sequence = [...this.#running, ...this.#waiting].find((candidate) => candidate.id === id);
-    if (sequence !== undefined) this.#remove(sequence);
-    return sequence !== undefined;
+    const found = this.#all().filter((sequence) => sequence.id === id);
+    for (const sequence of found) this.#remove(sequence);
+    return found.length > 0;
   }
 
-  /** Takes out every sequence, for a failure that ends them all, and gives them back in the order of their arrival. */
+  /** Takes out every sequence, for a failure that ends them all, and forgets every cell. */
   drain(): Sequence[] {
-    const all = [...this.#running, ...this.#waiting];
+    const all = this.#all();
     for (const sequence of all) this.#remove(sequence);
+    this.#slots.forget();
     return all;
+  }
+
+  /** Saves the cells of every idle slot. */
+  saveIdle(): void {
+    this.#slots.evictAll({ beyond: false });
+  }
+
+  #all(): Sequence[] {
+    return [...this.#running, ...this.#preempted, ...this.#waiting];
   }
 
   /**
@@ -84,62 +135,171 @@ export class Scheduler {
    */
   step(): void {
     this.#admit();
+    // Before cells are moved: none of those to be dropped may be missing.
+    this.#shift();
+    this.#changeLayout();
     const shares = this.#fillBatch();
     if (shares.length === 0) return;
     const { decoder, batch } = this.#options;
-    if (decoder.decode(batch) === "no_kv_slot") {
-      this.#preemptYoungest();
-      return;
+    const before = performance.now();
+    if (decoder.decode(batch) === "no_kv_slot") return this.#makeRoom(shares);
+    this.#withoutDrafts = false;
+    this.#record(shares, performance.now() - before);
+    for (const share of shares) this.#advance(share);
+  }
+
+  #record(shares: Share[], ms: number): void {
+    let [decoded, prefilled] = [0, 0];
+    for (const { count, draft } of shares) {
+      if (count === 1) decoded += 1 + draft.length;
+      else prefilled += count;
     }
-    for (const { sequence, count, last } of shares) {
-      sequence.cached += count;
-      if (sequence.remaining > 0) continue;
-      const advance = sequence.advance(decoder.sample(sequence, last));
-      if (advance.finishReason !== undefined) this.#release(sequence);
-      this.#options.onAdvance(sequence, advance);
-      if (advance.finishReason !== undefined) sequence[Symbol.dispose]();
+    this.#cost.record(decoded, prefilled, ms);
+  }
+
+  /** Samples what follows a sequence's tokens, as far as its guesses hold. */
+  #advance({ sequence, count, draft, drafted, last }: Share): void {
+    const { decoder, onAdvance, drafter } = this.#options;
+    sequence.cached += count;
+    if (sequence.remaining > 0) return;
+    const whole: Advance = { text: "", logprobs: [] };
+    let accepted = 0;
+    for (;;) {
+      const { token, logprob } = decoder.sample(sequence, last + accepted);
+      const { text, logprobs, ...end } = sequence.advance(token, logprob);
+      whole.text += text;
+      whole.logprobs.push(...logprobs);
+      Object.assign(whole, end);
+      if (end.finishReason !== undefined || draft[accepted] !== token) break;
+      accepted++;
     }
+    sequence.cached += accepted;
+    sequence.judge(draft.length, accepted);
+    if (drafted) drafter?.judge(draft.length, accepted);
+    if (draft.length > accepted && sequence.slot !== undefined) decoder.truncate(sequence.slot, sequence.cached);
+    if (whole.finishReason !== undefined) this.#release(sequence);
+    onAdvance(sequence, whole);
+    if (whole.finishReason !== undefined) sequence[Symbol.dispose]();
   }
 
   #admit(): void {
-    while (this.#waiting.length > 0 && !this.#full) {
-      const slot = this.#freeSlots.shift();
-      if (slot === undefined) return;
-      const sequence = this.#waiting.shift();
-      if (sequence === undefined) return;
-      sequence.slot = slot;
-      sequence.begin();
-      this.#running.push(sequence);
+    while (this.#preempted.length > 0 && !this.#full && this.#slots.hasFree) {
+      const sequence = this.#preempted.shift();
+      if (sequence !== undefined) this.#run(sequence);
+    }
+    if (this.#full || this.#preempted.length > 0 || this.#waiting.empty) return;
+    for (const sequence of this.#waiting) {
+      if (!this.#slots.hasFree) return;
+      // Another one is just computing what this one needs.
+      if (this.#slots.worthWaiting(sequence)) continue;
+      this.#waiting.take(sequence);
+      this.#run(sequence);
+    }
+  }
+
+  #run(sequence: Sequence): void {
+    const first = sequence.times.begun === undefined;
+    sequence.begin();
+    this.#slots.acquire(sequence);
+    if (first) sequence.reused = sequence.cached;
+    this.#running.push(sequence);
+  }
+
+  /** Moves everything into the layout that suits the load. */
+  #changeLayout(): void {
+    const layout = this.#layout.wanted(this.#running);
+    if (layout === undefined) return;
+    for (const sequence of this.#running) this.#slots.release(sequence);
+    this.#slots.evictAll({ beyond: true });
+    this.#options.decoder.switchLayout(layout);
+    for (const sequence of this.#running) this.#slots.acquire(sequence);
+    this.#options.saved.trim();
+  }
+
+  /** Makes room in sequences that have reached their end and are to go on. */
+  #shift(): void {
+    for (const sequence of this.#running) {
+      const { slot, kept, shiftLength } = sequence;
+      if (slot === undefined || shiftLength === 0) continue;
+      const shifted = this.#options.decoder.shift(slot, kept, shiftLength);
+      sequence.drop(shiftLength);
+      if (!shifted) sequence.cached = 0;
     }
   }
 
   #fillBatch(): Share[] {
-    const { batch, prefillLimit } = this.#options;
+    const { batch, decoder, prefillLimit } = this.#options;
     batch.clear();
-    const shares: Share[] = [];
-    // Decoding sequences first: they wait for one token only, and a prompt's piece beside them costs them little.
-    for (const sequence of this.#running) {
-      if (sequence.remaining === 1 && batch.size < batch.capacity) shares.push(this.#addShare(sequence, 1));
-    }
-    let budget = Math.min(prefillLimit, batch.capacity - batch.size);
-    for (const sequence of this.#running) {
-      if (sequence.remaining === 1 || budget === 0) continue;
-      const count = Math.min(sequence.remaining, budget);
-      budget -= count;
-      shares.push(this.#addShare(sequence, count));
-    }
+    const group = this.#nextGroup();
+    const decoding = group.filter(({ remaining }) => remaining === 1);
+    const prefilling = group.filter(({ remaining }) => remaining > 1);
+    const drafts = prefilling.length === 0 ? this.#drafts(decoding) : [];
+    const budget = prefillBudget({
+      decoding: decoding.length,
+      cost: this.#cost,
+      limit: Math.min(prefillLimit, batch.capacity - decoding.length),
+    });
+    const shares = [
+      ...decoding.map((sequence, i) => ({ sequence, count: 1, ...NO_DRAFT, ...drafts[i], last: -1 })),
+      ...sharePrefill(prefilling, budget).map((share) => ({ ...share, ...NO_DRAFT, last: -1 })),
+    ];
+    // A split cache computes neighbouring sequences together.
+    if (!decoder.unified) shares.sort((a, b) => (a.sequence.slot ?? 0) - (b.sequence.slot ?? 0));
+    for (const share of shares) this.#add(share);
     return shares;
   }
 
-  #addShare(sequence: Sequence, count: number): Share {
-    const { slot, cached, length } = sequence;
+  /** The running sequences that can share a batch: those with the same adapters, group after group. */
+  #nextGroup(): Sequence[] {
+    const variants = [...new Set(this.#running.map(({ variant }) => variant))];
+    const variant = variants[this.#turn++ % variants.length];
+    if (variant === undefined) return [];
+    this.#options.decoder.useVariant(variant);
+    return variants.length === 1 ? this.#running : this.#running.filter((sequence) => sequence.variant === variant);
+  }
+
+  /** What is decoded along of each sequence's guess. */
+  #drafts(decoding: readonly Sequence[]): Pick<Share, "draft" | "drafted">[] {
+    const { batch, prefillLimit, drafter } = this.#options;
+    const found = decoding.map((sequence) => sequence.guess(LONGEST_DRAFT));
+    if (this.#withoutDrafts) return [];
+    const guesses = found.map((guess, i): Guess => {
+      if (guess !== undefined) return { available: guess.tokens.length, probability: guess.probability };
+      const sequence = decoding[i];
+      return sequence?.speculates && drafter?.outlook(sequence) || { available: 0, probability: 0 };
+    });
+    if (guesses.every(({ available }) => available === 0)) return [];
+    const lengths = planDrafts(guesses, {
+      tokens: Math.min(batch.capacity, prefillLimit) - decoding.length,
+      cost: this.#cost,
+    });
+    return decoding.map((sequence, i) => {
+      const length = lengths[i] ?? 0;
+      const known = found[i]?.tokens;
+      if (known !== undefined || length === 0) return { draft: known?.slice(0, length) ?? [], drafted: false };
+      return { draft: drafter?.guess(sequence, length) ?? [], drafted: true };
+    });
+  }
+
+  #add(share: Share): void {
+    const { batch } = this.#options;
+    const { sequence, count, draft } = share;
+    const { slot } = sequence;
     if (slot === undefined) throw new RangeError(`Sequence ${sequence.id} runs without a slot`);
-    let last = -1;
+    const { cached, length, tokens } = sequence;
     for (let position = cached; position < cached + count; position++) {
-      const output = position === length - 1;
-      last = this.#options.batch.add(sequence.tokenAt(position), { sequence: slot, position, output });
+      const token = tokens[position];
+      if (token === undefined) throw new RangeError(`Sequence ${sequence.id} has no token ${position}`);
+      share.last = batch.add(token, { sequence: slot, position, output: position === length - 1 });
     }
-    return { sequence, count, last };
+    draft.forEach((token, i) => batch.add(token, { sequence: slot, position: length + i, output: true }));
+  }
+
+  #makeRoom(shares: readonly Share[]): void {
+    // What another sequence gives up is of use to one that has cells in the same pool alone.
+    if (this.#options.decoder.unified && this.#slots.evict()) return;
+    if (shares.some(({ draft }) => draft.length > 0)) this.#withoutDrafts = true;
+    else this.#preemptYoungest();
   }
 
   #preemptYoungest(): void {
@@ -148,25 +308,24 @@ export class Scheduler {
       throw new Error(`The KV cache has no room for one sequence of ${youngest?.length ?? 0} tokens`);
     }
     this.#release(youngest);
-    youngest.cached = 0;
-    this.#waiting.unshift(youngest);
+    this.#slots.evict();
+    this.#preempted.unshift(youngest);
     this.#full = true;
   }
 
   #release(sequence: Sequence): void {
     const at = this.#running.indexOf(sequence);
-    if (at < 0 || sequence.slot === undefined) return;
+    if (at < 0) return;
     this.#running.splice(at, 1);
-    this.#options.decoder.removeSequence(sequence.slot);
-    this.#freeSlots.push(sequence.slot);
-    sequence.slot = undefined;
+    this.#slots.release(sequence);
     this.#full = false;
   }
 
   #remove(sequence: Sequence): void {
     this.#release(sequence);
-    const at = this.#waiting.indexOf(sequence);
-    if (at >= 0) this.#waiting.splice(at, 1);
+    const at = this.#preempted.indexOf(sequence);
+    if (at >= 0) this.#preempted.splice(at, 1);
+    this.#waiting.remove(sequence);
     sequence[Symbol.dispose]();
   }
 }

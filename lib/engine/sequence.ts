@@ -1,10 +1,15 @@
-import type { SamplerChain, Vocabulary } from "../../ffi/mod.ts";
+import type { Context, Vocabulary } from "../../ffi/mod.ts";
 import { StopMatcher } from "../text/stop_matcher.ts";
 import { Utf8Stream } from "../text/utf8_stream.ts";
-import type { FinishReason, Usage } from "./engine.ts";
+import type { AnswerLogprob, FinishReason } from "./engine.ts";
+import { Acceptance } from "./speculation.ts";
+import { type LookupMatch, TokenLookup } from "./token_lookup.ts";
 
-/** What a sequence has of its sampler chain. */
-export type SequenceSampler = Pick<SamplerChain, "sample" | typeof Symbol.dispose>;
+/** What a sequence has of its sampler. */
+export interface SequenceSampler extends Disposable {
+  /** Samples from the logits of a token of the batch just decoded, and takes note of the result. */
+  sample(context: Context, index: number): number;
+}
 
 /** What a sequence asks of the vocabulary. */
 export type SequenceVocabulary = Pick<Vocabulary, "isEndOfGeneration" | "piece">;
@@ -12,97 +17,207 @@ export type SequenceVocabulary = Pick<Vocabulary, "isEndOfGeneration" | "piece">
 /** What a sequence is made of. */
 export interface SequenceOptions {
   id: number;
+  /** Which of the request's choices it is. */
+  index?: number;
+  client?: string;
+  /** What its cells depend on besides its tokens: the LoRA adapters at work. */
+  variant?: string;
   /** The prompt's tokens, at least one. */
-  prompt: Int32Array;
+  prompt: ArrayLike<number>;
+  /** What counts as the prompt's tokens, where an encoder reads it and `prompt` is but where the decoder begins. */
+  promptLength?: number;
   sampler: SequenceSampler;
   vocabulary: SequenceVocabulary;
   stop: readonly string[];
-  /** The most tokens that prompt and answer may have together. */
+  /** The most tokens that the answer may have. */
+  maxTokens: number;
+  /** The most tokens that prompt and answer may have together in the KV cache. */
   limit: number;
+  /** Log-probabilities of so many likeliest tokens beside each token; undefined for none. */
+  logprobs?: number;
+  maxPredictMs?: number;
+  /** Guess tokens from these, the prompt and the answer; undefined to guess none. */
+  speculation?: { prediction: readonly number[] };
+  /** Look for a cached prefix of the prompt. */
+  cachePrompt?: boolean;
+  /** Tokens at the beginning that a context shift keeps; undefined ends the sequence at its limit instead. */
+  keep?: number;
 }
 
-/** What came of a sampled token. */
+/** What came of a decode for a sequence. */
 export interface Advance {
   /** Text that is safe to give out now; may be empty. */
   text: string;
+  logprobs: AnswerLogprob[];
   /** Set when the sequence has ended. */
   finishReason?: FinishReason;
+  stopString?: string;
 }
 
-/** One request on its way: its tokens, how many of them are in the KV cache, and what it has said. */
+/** One answer on its way: its tokens, how many of them are in the KV cache, and what it has said. */
 export class Sequence implements Disposable {
   readonly id: number;
+  readonly index: number;
+  readonly client: string;
+  readonly variant: string;
   readonly sampler: SequenceSampler;
+  readonly logprobs: number | undefined;
+  readonly cachePrompt: boolean;
+  readonly promptLength: number;
+  /** Prompt and answer; the last one may still be unseen by the model. */
+  readonly tokens: number[];
   /** The KV cache's sequence that it holds, while it runs. */
   slot: number | undefined;
   /** How many of its tokens are in the KV cache. */
   cached = 0;
-  readonly #tokens: number[];
-  readonly #promptLength: number;
-  readonly #limit: number;
-  readonly #vocabulary: SequenceVocabulary;
+  /** How many of the prompt's tokens needed no prefill. */
+  reused = 0;
+  /** Whether a context shift has dropped tokens: its cells no longer are those of its tokens alone. */
+  shifted = false;
+  /** Tokens of the answer. */
+  completionTokens = 0;
+  draftTokens = 0;
+  draftAccepted = 0;
+  readonly times: { created: number; begun?: number; answering?: number; ended?: number };
+  readonly #options: SequenceOptions;
   readonly #stop: StopMatcher;
   readonly #utf8 = new Utf8Stream();
-  #started: number | undefined;
-  #answering: number | undefined;
+  readonly #lookup: TokenLookup | undefined;
+  readonly #acceptance = new Acceptance();
+  #match: LookupMatch | undefined;
+  /** Characters decoded, and given out; and the log-probabilities of those still held back, by where their text begins. */
+  #decoded = 0;
+  #given = 0;
+  #held: { start: number; logprob: AnswerLogprob }[] = [];
+  #hasLineBreak = false;
 
-  constructor({ id, prompt, sampler, vocabulary, stop, limit }: SequenceOptions) {
-    this.id = id;
-    this.sampler = sampler;
-    this.#tokens = [...prompt];
-    this.#promptLength = prompt.length;
-    this.#limit = limit;
-    this.#vocabulary = vocabulary;
-    this.#stop = new StopMatcher(stop);
+  constructor(options: SequenceOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.index = options.index ?? 0;
+    this.client = options.client ?? "";
+    this.variant = options.variant ?? "";
+    this.sampler = options.sampler;
+    this.logprobs = options.logprobs;
+    this.cachePrompt = options.cachePrompt ?? true;
+    this.tokens = Array.from(options.prompt);
+    this.promptLength = options.promptLength ?? this.tokens.length;
+    this.times = { created: performance.now() };
+    this.#stop = new StopMatcher(options.stop);
+    if (options.speculation !== undefined) {
+      this.#lookup = new TokenLookup(options.speculation.prediction);
+      this.#lookup.extend(this.tokens);
+    }
   }
 
-  /** Tokens known, prompt and answer, of which the last may still be unseen by the model. */
+  /** Tokens known, prompt and answer. */
   get length(): number {
-    return this.#tokens.length;
+    return this.tokens.length;
   }
 
   /** Tokens that the model has not seen: one while decoding, more while prefilling. */
   get remaining(): number {
-    return this.#tokens.length - this.cached;
+    return this.tokens.length - this.cached;
   }
 
-  /** The token at a position below {@linkcode length}. */
-  tokenAt(position: number): number {
-    const token = this.#tokens[position];
-    if (token === undefined) throw new RangeError(`Position ${position} is past the sequence's ${this.length} tokens`);
-    return token;
+  /** The most tokens that may still come. */
+  get tokensLeft(): number {
+    return Math.min(this.#options.maxTokens - this.completionTokens, this.#options.limit - this.tokens.length);
   }
 
   /** Marks the moment before its first decode. */
   begin(): void {
-    this.#started ??= performance.now();
+    this.times.begun ??= performance.now();
+  }
+
+  /** The most tokens that can be guessed ahead: the last token of the answer is of no use as one. */
+  get draftLimit(): number {
+    return Math.max(0, this.tokensLeft - 1);
+  }
+
+  /** Whether its tokens may be guessed ahead. */
+  get speculates(): boolean {
+    return this.#lookup !== undefined;
+  }
+
+  /** Guesses its next tokens. Asked before each decode, whether the guess is used or not: it is how the guesses are judged. */
+  guess(limit: number): { tokens: number[]; probability: number } | undefined {
+    this.#match = this.#lookup?.find(Math.max(1, Math.min(limit, this.draftLimit)));
+    if (this.#match === undefined) return undefined;
+    const { length, tokens } = this.#match;
+    return { tokens: tokens.slice(0, this.draftLimit), probability: this.#acceptance.probability(length) };
+  }
+
+  /** Takes how many tokens of a draft came true, of those decoded along. */
+  judge(drafted: number, accepted: number): void {
+    this.draftTokens += drafted;
+    this.draftAccepted += accepted;
+    if (this.#match === undefined) return;
+    if (drafted === 0) {
+      // Nothing was decoded along, but what was sampled tells whether the guess was right.
+      const wrong = this.#match.tokens[0] !== this.tokens.at(-1);
+      this.#acceptance.record(this.#match.length, { right: wrong ? 0 : 1, wrong });
+    } else this.#acceptance.record(this.#match.length, { right: accepted, wrong: accepted < drafted });
+    this.#match = undefined;
   }
 
   /** Takes the token sampled after its last one. */
-  advance(token: number): Advance {
-    this.#answering ??= performance.now();
-    this.#tokens.push(token);
-    if (this.#vocabulary.isEndOfGeneration(token)) return { text: this.#stop.flush(), finishReason: "stop" };
-    const { text, stopped } = this.#stop.push(this.#utf8.push(this.#vocabulary.piece(token)));
-    if (stopped) return { text, finishReason: "stop" };
-    if (this.#tokens.length >= this.#limit) return { text: text + this.#stop.flush(), finishReason: "length" };
-    return { text };
+  advance(token: number, logprob?: AnswerLogprob): Advance {
+    const now = performance.now();
+    this.times.answering ??= now;
+    this.tokens.push(token);
+    this.#lookup?.extend([token]);
+    this.completionTokens++;
+    if (this.#options.vocabulary.isEndOfGeneration(token)) return this.#end("stop", this.#stop.flush());
+    const piece = this.#utf8.push(this.#options.vocabulary.piece(token));
+    if (logprob !== undefined) this.#held.push({ start: this.#decoded, logprob });
+    this.#decoded += piece.length;
+    if (!this.#hasLineBreak) this.#hasLineBreak = piece.includes("\n");
+    const { text, stopped, stopString } = this.#stop.push(piece);
+    if (stopped) return { ...this.#end("stop", text), ...(stopString === undefined ? {} : { stopString }) };
+    if (this.#isOver(now)) return this.#end("length", text + this.#stop.flush());
+    return { text, logprobs: this.#release(text) };
   }
 
-  /** What it has cost so far, in tokens and milliseconds. */
-  accounts(): { usage: Usage; prefillMs: number; decodeMs: number } {
-    const now = performance.now();
-    const started = this.#started ?? now;
-    const answering = this.#answering ?? now;
-    return {
-      usage: {
-        promptTokens: this.#promptLength,
-        cachedTokens: 0,
-        completionTokens: this.#tokens.length - this.#promptLength,
-      },
-      prefillMs: answering - started,
-      decodeMs: now - answering,
-    };
+  #isOver(now: number): boolean {
+    const { maxTokens, limit, keep, maxPredictMs } = this.#options;
+    if (this.completionTokens >= maxTokens) return true;
+    if (keep === undefined && this.tokens.length >= limit) return true;
+    return maxPredictMs !== undefined && this.#hasLineBreak && now - (this.times.answering ?? now) > maxPredictMs;
+  }
+
+  #end(finishReason: FinishReason, text: string): Advance {
+    this.times.ended = performance.now();
+    return { text, logprobs: this.#release(text), finishReason };
+  }
+
+  /** The log-probabilities of tokens whose text has begun to be given out. */
+  #release(text: string): AnswerLogprob[] {
+    if (this.#held.length === 0) return [];
+    this.#given += text.length;
+    const count = this.#held.findIndex(({ start }) => start >= this.#given);
+    return this.#held.splice(0, count < 0 ? this.#held.length : count).map(({ logprob }) => logprob);
+  }
+
+  /** Tokens to drop so that it can go on: half of those behind the kept ones. 0 while there is room. */
+  get shiftLength(): number {
+    const { keep, limit } = this.#options;
+    if (keep === undefined || this.tokens.length < limit) return 0;
+    return Math.max(1, Math.floor((this.tokens.length - this.kept) / 2));
+  }
+
+  /** Tokens at its beginning that a context shift keeps. */
+  get kept(): number {
+    const { keep = 0, limit } = this.#options;
+    const wanted = keep < 0 ? this.promptLength : keep;
+    return Math.min(wanted, this.promptLength, limit - 4);
+  }
+
+  /** Forgets tokens behind the kept ones. */
+  drop(count: number): void {
+    this.tokens.splice(this.kept, count);
+    this.cached -= count;
+    this.shifted = true;
   }
 
   [Symbol.dispose](): void {

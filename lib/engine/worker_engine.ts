@@ -1,47 +1,80 @@
 import { EngineError } from "../errors.ts";
 import type { ChatTemplate } from "../text/chat_template.ts";
 import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
-import type { Engine, EngineStatus, GenerateEvent, GenerateInput, ModelInfo, Prompt, Sampling } from "./engine.ts";
+import type {
+  ChatMessage,
+  Embeddings,
+  EmbedInput,
+  Engine,
+  EngineStatus,
+  GenerateEvent,
+  GenerateInput,
+  ModelInfo,
+  Prompt,
+  Ranking,
+  RerankInput,
+  Sampling,
+} from "./engine.ts";
 import { EventQueue } from "./event_queue.ts";
-import type { ErrorData, FromWorker, LoadedModel, LoadOptions, ToWorker } from "./protocol.ts";
+import type {
+  EmbedRequest,
+  ErrorData,
+  FromWorker,
+  GenerateRequest,
+  LoadedModel,
+  LoadOptions,
+  RequestEvent,
+  ToEngine,
+} from "./protocol.ts";
+import { WorkerThread } from "./worker_thread.ts";
 
 /** How a {@linkcode WorkerEngine} is made. */
 export interface WorkerEngineOptions {
   /** The worker's module: `lib/engine/worker.ts`, or its bundle. */
   workerUrl: URL;
+  /** A thread that holds other models, too; one of its own when absent. */
+  thread?: WorkerThread;
   /** The name that the API uses for the model. */
   modelId: string;
   /** What requests leave out. */
   sampling: Sampling;
   /** The most tokens of an answer when a request does not say; undefined up to the end of the context. */
   maxTokens?: number;
+  /** Requests that may wait for a free sequence; more are refused. */
+  queue: number;
+  /** Guess tokens ahead unless a request says otherwise. */
+  speculation: boolean;
+  /** Prompt tokens that a context shift keeps unless a request says otherwise; -1 all. */
+  keep: number;
   /** Takes a line of llama.cpp's log; levels as ggml's: 2 info, 3 warning, 4 error. */
   log: (level: number, text: string) => void;
 }
 
+type Embedded = Omit<Extract<RequestEvent, { type: "embedded" }>, "id">;
+
 /** The engine in a worker of this process. Its thread starts at once, {@linkcode WorkerEngine.load} gives it a model. */
 export class WorkerEngine implements Engine {
-  readonly #worker: Worker;
+  readonly #thread: WorkerThread;
+  /** Its number in the thread. */
+  readonly #number: number;
   readonly #options: WorkerEngineOptions;
-  readonly #counter = new SharedArrayBuffer(4);
-  readonly #posted = new Int32Array(this.#counter);
   readonly #requests = new Map<number, EventQueue<GenerateEvent>>();
+  readonly #embeddings = new Map<number, PromiseWithResolvers<Embedded>>();
   readonly #ready = Promise.withResolvers<ModelInfo>();
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #unloaded = Promise.withResolvers<void>();
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
   #template: Promise<ChatTemplate> | undefined;
   #lastId = 0;
+  #parallel = 1;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
-    this.#worker = new Worker(options.workerUrl, { type: "module" });
-    this.#worker.onmessage = (event: MessageEvent<FromWorker>): void => this.#receive(event.data);
-    this.#worker.onerror = (event): void => {
-      event.preventDefault();
-      this.#fail(new EngineError("internal", `The engine's thread died: ${event.message}`));
-      this.#closed.resolve();
-    };
+    this.#thread = options.thread ?? new WorkerThread(options);
+    this.#number = this.#thread.join({
+      receive: (message) => this.#receive(message),
+      fail: (error) => this.#fail(error),
+    });
     // Whoever needs the outcome calls ready(); nobody having called it yet must not end the process.
     this.#ready.promise.catch(() => {});
   }
@@ -56,30 +89,22 @@ export class WorkerEngine implements Engine {
 
   /** Has the worker load a model, whose file must have been checked. Called once. */
   load(options: LoadOptions): void {
-    this.#post({ type: "load", options, counter: this.#counter });
+    this.#parallel = options.context.parallel;
+    this.#thread.load(this.#number, options);
   }
 
   async *generate(input: GenerateInput, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
-    const text = await this.#render(input.prompt);
+    const prompt = await this.#render(input.prompt);
     // It may have failed or been closed meanwhile: a request registered now would never be answered.
     if (this.#status.state === "failed") throw this.#status.error;
-    const sampling = { ...this.#options.sampling, ...input.sampling };
-    const seed = sampling.seed ?? drawSeed();
-    const maxTokens = input.maxTokens ?? this.#options.maxTokens;
     if (signal?.aborted) throw cancelled();
+    this.#expectRoom();
     const id = ++this.#lastId;
     const queue = new EventQueue<GenerateEvent>();
     const abort = (): void => queue.fail(cancelled());
     signal?.addEventListener("abort", abort, { once: true });
     this.#requests.set(id, queue);
-    this.#post({
-      type: "generate",
-      id,
-      text,
-      sampling: { ...sampling, seed },
-      stop: input.stop ?? [],
-      ...(maxTokens === undefined ? {} : { maxTokens }),
-    });
+    this.#post({ type: "generate", ...this.#toRequest(id, { ...input, prompt }) });
     try {
       yield* queue;
     } finally {
@@ -89,22 +114,87 @@ export class WorkerEngine implements Engine {
     }
   }
 
-  async close(): Promise<void> {
-    this.#fail(new EngineError("cancelled", "The engine was closed"));
-    this.#post({ type: "close" });
-    await this.#closed.promise;
-    this.#worker.terminate();
+  async embed({ inputs }: EmbedInput, signal?: AbortSignal): Promise<Embeddings> {
+    const { vectors, size, promptTokens } = await this.#embed({ kind: "embed", inputs }, signal);
+    return { embeddings: vectors, size, promptTokens };
   }
 
-  async #render(prompt: Prompt): Promise<string> {
-    const loaded = this.#loaded;
-    if (this.#status.state === "failed") throw this.#status.error;
-    if (loaded === undefined) {
-      throw new EngineError("loading", "The model is still being loaded; try again in a moment");
+  async rerank({ query, documents }: RerankInput, signal?: AbortSignal): Promise<Ranking> {
+    const { vectors, promptTokens } = await this.#embed({ kind: "rerank", query, documents }, signal);
+    // A classifier of several outputs has the score first, as llama-server takes it.
+    return { scores: vectors.map(([score = 0]) => score), promptTokens };
+  }
+
+  async #embed(task: EmbedRequest["task"], signal?: AbortSignal): Promise<Embedded> {
+    this.#expectLoaded();
+    if (signal?.aborted) throw cancelled();
+    this.#expectRoom();
+    const id = ++this.#lastId;
+    const waiting = Promise.withResolvers<Embedded>();
+    const abort = (): void => waiting.reject(cancelled());
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#embeddings.set(id, waiting);
+    this.#post({ type: "embed", id, task });
+    try {
+      return await waiting.promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      if (this.#embeddings.delete(id)) this.#post({ type: "cancel", id });
     }
+  }
+
+  #expectRoom(): void {
+    const { queue: waiting } = this.#options;
+    if (this.#requests.size + this.#embeddings.size < this.#parallel + waiting) return;
+    throw new EngineError("overloaded", `${waiting} requests wait already (--queue); try again soon`);
+  }
+
+  #toRequest(id: number, input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">): GenerateRequest {
+    const sampling = { ...this.#options.sampling, ...input.sampling };
+    const { prompt, logprobs, maxPredictMs, prediction, lora } = input;
+    const maxTokens = input.maxTokens ?? this.#options.maxTokens;
+    return {
+      id,
+      prompt,
+      sampling: { ...sampling, seed: sampling.seed ?? drawSeed() },
+      stop: input.stop ?? [],
+      choices: input.choices ?? 1,
+      stream: input.stream ?? true,
+      speculation: input.speculation ?? this.#options.speculation,
+      cachePrompt: input.cachePrompt ?? true,
+      keep: input.keep ?? this.#options.keep,
+      client: input.client ?? "",
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(logprobs === undefined ? {} : { logprobs }),
+      ...(maxPredictMs === undefined ? {} : { maxPredictMs }),
+      ...(prediction === undefined ? {} : { prediction }),
+      ...(lora === undefined ? {} : { lora }),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#fail(new EngineError("cancelled", "The engine was closed"));
+    if (this.#options.thread === undefined) await this.#thread.close();
+    else {
+      this.#post({ type: "unload" });
+      await this.#unloaded.promise;
+    }
+    this.#thread.leave(this.#number);
+  }
+
+  #expectLoaded(): LoadedModel {
+    if (this.#status.state === "failed") throw this.#status.error;
+    if (this.#loaded !== undefined) return this.#loaded;
+    throw new EngineError("loading", "The model is still being loaded; try again in a moment");
+  }
+
+  async #render(prompt: Prompt): Promise<GenerateRequest["prompt"]> {
+    const loaded = this.#expectLoaded();
     if (prompt.kind === "text") return prompt.text;
+    if (prompt.kind === "tokens") return prompt.tokens;
     const template = await (this.#template ??= makeTemplate(loaded));
-    return withoutDoubledTokens(template.render(prompt.messages), loaded);
+    const render = (messages: ChatMessage[]): string => withoutDoubledTokens(template.render(messages), loaded);
+    return prompt.kind === "chat" ? render(prompt.messages) : { beginningOf: prompt.chats.map(render) };
   }
 
   #receive(message: FromWorker): void {
@@ -118,21 +208,23 @@ export class WorkerEngine implements Engine {
       case "log":
         this.#options.log(message.level, message.text);
         break;
-      case "text":
-        this.#requests.get(message.id)?.push({ type: "text", text: message.text });
+      case "events":
+        for (const event of message.events) this.#dispatch(event);
         break;
-      case "done": {
-        const { id, finishReason, usage, prefillMs, decodeMs } = message;
-        this.#take(id)?.push({ type: "done", finishReason, usage, prefillMs, decodeMs }).end();
-        break;
-      }
-      case "failed":
-        this.#take(message.id)?.fail(fromData(message.error));
-        break;
-      case "closed":
-        this.#closed.resolve();
+      case "unloaded":
+        this.#unloaded.resolve();
         break;
     }
+  }
+
+  #dispatch({ id, ...event }: RequestEvent): void {
+    if (event.type === "failed") {
+      const error = fromData(event.error);
+      this.#take(id)?.fail(error);
+      this.#takeEmbedding(id)?.reject(error);
+    } else if (event.type === "embedded") this.#takeEmbedding(id)?.resolve(event);
+    else if (event.type === "done") this.#take(id)?.push(event).end();
+    else this.#requests.get(id)?.push(event);
   }
 
   #becomeReady(loaded: LoadedModel): void {
@@ -162,15 +254,21 @@ export class WorkerEngine implements Engine {
     return queue;
   }
 
+  #takeEmbedding(id: number): PromiseWithResolvers<Embedded> | undefined {
+    const waiting = this.#embeddings.get(id);
+    this.#embeddings.delete(id);
+    return waiting;
+  }
+
   #fail(error: EngineError): void {
     this.#status = { state: "failed", error };
     this.#ready.reject(error);
     for (const id of [...this.#requests.keys()]) this.#take(id)?.fail(error);
+    for (const id of [...this.#embeddings.keys()]) this.#takeEmbedding(id)?.reject(error);
   }
 
-  #post(message: ToWorker): void {
-    this.#worker.postMessage(message);
-    Atomics.add(this.#posted, 0, 1);
+  #post(message: ToEngine): void {
+    this.#thread.post(this.#number, message);
   }
 }
 

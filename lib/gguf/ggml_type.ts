@@ -57,6 +57,17 @@ export function ggmlType(id: number): GgmlType | undefined {
   return TYPES.get(id);
 }
 
+/**
+ * Bytes of one element, on average over a block, of a type by its name in any case, e.g. `q8_0`.
+ *
+ * @throws {RangeError} When this engine release has no such type.
+ */
+export function bytesPerElement(name: string): number {
+  const type = [...TYPES.values()].find((type) => type.name.toLowerCase() === name.toLowerCase());
+  if (type === undefined) throw new RangeError(`There is no tensor type "${name}"`);
+  return type.typeSize / type.blockSize;
+}
+
 // From `enum llama_ftype` in llama.h (v0.4.0).
 const FILE_TYPES: ReadonlyMap<number, string> = new Map([
   [0, "F32"],

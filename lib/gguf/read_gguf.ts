@@ -5,6 +5,7 @@ import { type GgufTensor, readGgufTensor } from "./gguf_tensor.ts";
 import {
   type GgufArray,
   type GgufScalar,
+  type GgufType,
   type GgufValue,
   readGgufType,
   readGgufValue,
@@ -22,6 +23,8 @@ export interface Gguf {
   /** Bytes of the GGUF. */
   size: number;
   metadata: ReadonlyMap<string, GgufValue>;
+  /** The type of each metadata value: llama.cpp stops the process over some that are of another than it takes for granted. */
+  types: ReadonlyMap<string, GgufType>;
   tensors: GgufTensor[];
   /** Every tensor begins on a multiple of this many bytes, counted from {@linkcode dataOffset}. */
   alignment: number;
@@ -54,10 +57,10 @@ export function readGguf(source: ByteSource, offset = 0, size: number = source.s
   const version = readVersion(cursor, source.name);
   const tensorCount = readCount(cursor, "tensors", MIN_TENSOR_BYTES);
   const pairCount = readCount(cursor, "metadata values", MIN_PAIR_BYTES);
-  const { metadata, alignment } = readMetadata(cursor, pairCount);
+  const { metadata, types, alignment } = readMetadata(cursor, pairCount);
   const tensors = readTensors(cursor, tensorCount);
   const dataOffset = tensorCount === 0 ? cursor.position : align(cursor.position, alignment);
-  const gguf: Gguf = { version, source, offset, size, metadata, tensors, alignment, dataOffset };
+  const gguf: Gguf = { version, source, offset, size, metadata, types, tensors, alignment, dataOffset };
   checkPlacement(gguf, cursor);
   return gguf;
 }
@@ -128,8 +131,12 @@ function readCount(cursor: GgufCursor, what: string, leastBytes: number): number
   return count;
 }
 
-function readMetadata(cursor: GgufCursor, count: number): { metadata: Map<string, GgufValue>; alignment: number } {
+function readMetadata(
+  cursor: GgufCursor,
+  count: number,
+): { metadata: Map<string, GgufValue>; types: Map<string, GgufType>; alignment: number } {
   const metadata = new Map<string, GgufValue>();
+  const types = new Map<string, GgufType>();
   let alignment = DEFAULT_ALIGNMENT;
   for (let i = 0; i < count; i++) {
     const key = cursor.string(`key ${i}`, MAX_KEY_BYTES);
@@ -145,8 +152,9 @@ function readMetadata(cursor: GgufCursor, count: number): { metadata: Map<string
       alignment = value;
     }
     metadata.set(key, value);
+    types.set(key, type);
   }
-  return { metadata, alignment };
+  return { metadata, types, alignment };
 }
 
 function readTensors(cursor: GgufCursor, count: number): GgufTensor[] {

@@ -2,6 +2,8 @@
 export interface StopMatch {
   text: string;
   stopped: boolean;
+  /** The stop string. */
+  stopString?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export class StopMatcher {
     const first = this.#firstMatch(text);
     if (first !== undefined) {
       this.#held = "";
-      return { text: text.slice(0, first), stopped: true };
+      return { text: text.slice(0, first.start), stopped: true, stopString: text.slice(first.start, first.end) };
     }
     const safe = text.length - this.#partialLength(text);
     this.#held = text.slice(safe);
@@ -39,7 +41,7 @@ export class StopMatcher {
   }
 
   /** Where the stop string begins that is complete first, of several such the longest: what comes after it changes nothing. */
-  #firstMatch(text: string): number | undefined {
+  #firstMatch(text: string): { start: number; end: number } | undefined {
     let first: { start: number; end: number } | undefined;
     for (const stop of this.#stops) {
       const start = text.indexOf(stop);
@@ -47,7 +49,7 @@ export class StopMatcher {
       const end = start + stop.length;
       if (first === undefined || end < first.end || (end === first.end && start < first.start)) first = { start, end };
     }
-    return first?.start;
+    return first;
   }
 
   /** The length of the longest end of `text` that begins a stop string. */

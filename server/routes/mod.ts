@@ -1,4 +1,7 @@
 export { createChatCompletion } from "./chat_completions.ts";
+export { createCompletion } from "./completions.ts";
+export { createEmbeddings } from "./embeddings.ts";
 export { getHealth } from "./health.ts";
 export { showIndex } from "./index_page.ts";
 export { getModel, listModels } from "./models.ts";
+export { createRanking } from "./rerank.ts";

@@ -1,38 +1,54 @@
 import type { Handler } from "hono";
-import type { ModelInfo } from "../../lib/engine/mod.ts";
+import type { ModelInfo, ServedModel } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { AppEnv, AppInput } from "../app_input.ts";
 import { readyModel } from "../guard.ts";
 import type { Model, ModelList } from "../schemas/mod.ts";
 
-/** `GET /v1/models`: the one model that is served. */
-export function listModels({ engine }: AppInput): Handler<AppEnv> {
-  return (c) => c.json({ object: "list", data: [toModel(readyModel(engine))] } satisfies ModelList);
+/** `GET /v1/models`: the models that are served. */
+export function listModels(app: AppInput): Handler<AppEnv> {
+  return (c) => c.json({ object: "list", data: servedModels(app).map(toModel) } satisfies ModelList);
 }
 
-/** `GET /v1/models/{id}`: that model, or a 404 with code `model_not_found`. */
-export function getModel({ engine }: AppInput): Handler<AppEnv> {
+/** `GET /v1/models/{id}`: one of them, or a 404 with code `model_not_found`. */
+export function getModel(app: AppInput): Handler<AppEnv> {
   return (c) => {
-    const model = readyModel(engine);
+    const models = servedModels(app);
     const id = c.req.param("id");
-    if (id === model.id) return c.json(toModel(model));
-    throw new EngineError("not_found", `There is no model "${id}"; this server has "${model.id}"`, { param: "model" });
+    const found = models.find((model) => model.id === id);
+    if (found !== undefined) return c.json(toModel(found));
+    const names = models.map(({ id }) => `"${id}"`).join(", ");
+    throw new EngineError("not_found", `There is no model "${id}"; this server has ${names}`, { param: "model" });
   };
 }
 
-function toModel(model: ModelInfo): Model {
+function servedModels({ engine, models }: AppInput): ServedModel[] {
+  if (models !== undefined) return models.list();
+  const info = readyModel(engine);
+  return [{ id: info.id, state: "loaded", info }];
+}
+
+/** When this program began, for models that were not loaded yet: OpenAI's shape asks for a time. */
+const STARTED = Math.floor(performance.timeOrigin / 1000);
+
+function toModel({ id, state, info }: ServedModel): Model {
   return {
-    id: model.id,
+    id,
     object: "model",
-    created: model.created,
+    created: info?.created ?? STARTED,
     owned_by: "packllama",
-    meta: {
-      description: model.description,
-      n_ctx: model.contextLength,
-      n_ctx_train: model.trainContextLength,
-      n_vocab: model.vocabularySize,
-      n_params: model.parameters,
-      size: model.sizeBytes,
-    },
+    status: { value: state },
+    ...(info === undefined ? {} : { meta: toMeta(info) }),
+  };
+}
+
+function toMeta(model: ModelInfo): Model["meta"] {
+  return {
+    description: model.description,
+    n_ctx: model.contextLength,
+    n_ctx_train: model.trainContextLength,
+    n_vocab: model.vocabularySize,
+    n_params: model.parameters,
+    size: model.sizeBytes,
   };
 }

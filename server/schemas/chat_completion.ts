@@ -1,47 +1,32 @@
 import * as z from "zod";
+import { answerShape, finishReason } from "./answer.ts";
+import { Timings, Usage } from "./usage.ts";
 
-/** Tokens counted as OpenAI counts them. */
-export const Usage = z.object({
-  prompt_tokens: z.int(),
-  completion_tokens: z.int(),
-  total_tokens: z.int(),
-  prompt_tokens_details: z.object({ cached_tokens: z.int() }),
+const id = z.string().startsWith("chatcmpl-");
+
+/** `bytes` are those of the token's text, which need not be whole characters. */
+const tokenShape = { token: z.string(), logprob: z.number(), bytes: z.array(z.int().min(0).max(255)) };
+
+/** Log-probabilities of the tokens of an answer, or of a part of it. */
+export const ChatLogprobs = z.object({
+  content: z.array(z.object({ ...tokenShape, top_logprobs: z.array(z.object(tokenShape)) })),
+  refusal: z.null(),
 });
 
-/** Tokens of a request. */
-export type Usage = z.infer<typeof Usage>;
-
-/** What llama-server reports of a request's speed: token counts, milliseconds and tokens per second. */
-export const Timings = z.object({
-  /** Prompt tokens that were taken from the cache. */
-  cache_n: z.int(),
-  /** Prompt tokens that were decoded. */
-  prompt_n: z.int(),
-  prompt_ms: z.number(),
-  prompt_per_second: z.number(),
-  predicted_n: z.int(),
-  predicted_ms: z.number(),
-  predicted_per_second: z.number(),
-});
-
-/** Speed of a request. */
-export type Timings = z.infer<typeof Timings>;
-
-const finishReason = z.enum(["stop", "length"]);
+/** Log-probabilities as the client reads them. */
+export type ChatLogprobs = z.infer<typeof ChatLogprobs>;
 
 /** The answer of `POST /v1/chat/completions` without `stream`. */
 export const ChatCompletion = z.object({
-  id: z.string().startsWith("chatcmpl-"),
+  id,
   object: z.literal("chat.completion"),
-  created: z.int(),
-  model: z.string(),
-  system_fingerprint: z.string(),
+  ...answerShape,
   choices: z.array(z.object({
     index: z.int(),
     message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
-    logprobs: z.null(),
+    logprobs: ChatLogprobs.nullable(),
     finish_reason: finishReason,
-  })).length(1),
+  })).min(1),
   usage: Usage,
   timings: Timings,
 });
@@ -51,20 +36,18 @@ export type ChatCompletion = z.infer<typeof ChatCompletion>;
 
 /** One message of the stream that `POST /v1/chat/completions` sends with `stream`. */
 export const ChatCompletionChunk = z.object({
-  id: z.string().startsWith("chatcmpl-"),
+  id,
   object: z.literal("chat.completion.chunk"),
-  created: z.int(),
-  model: z.string(),
-  system_fingerprint: z.string(),
+  ...answerShape,
   choices: z.array(z.object({
     index: z.int(),
     delta: z.object({ role: z.literal("assistant").optional(), content: z.string().optional() }),
-    logprobs: z.null(),
+    logprobs: ChatLogprobs.nullable(),
     finish_reason: finishReason.nullable(),
   })).max(1),
   /** Present only where `stream_options.include_usage` asks for it, and null but in the last chunk. */
   usage: Usage.nullable().optional(),
-  /** Present in the chunk that carries `finish_reason`. */
+  /** Present in the last chunk. */
   timings: Timings.optional(),
 });
 

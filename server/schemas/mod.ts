@@ -1,6 +1,13 @@
-export { ChatCompletion, ChatCompletionChunk, Timings, Usage } from "./chat_completion.ts";
+export { ChatCompletion, ChatCompletionChunk, ChatLogprobs } from "./chat_completion.ts";
 export { ChatCompletionRequest } from "./chat_completion_request.ts";
 export { ChatMessage } from "./chat_message.ts";
+export { Completion, CompletionChunk, CompletionLogprobs } from "./completion.ts";
+export { CompletionRequest } from "./completion_request.ts";
+export { EmbeddingList, EmbeddingRequest } from "./embedding.ts";
 export { ErrorBody } from "./error.ts";
+export { GenerationParameters } from "./generation.ts";
+export { LogitBias } from "./logit_bias.ts";
 export { Model, ModelList } from "./model.ts";
+export { RerankList, RerankRequest } from "./rerank.ts";
 export { SamplingParameters } from "./sampling.ts";
+export { Timings, Usage } from "./usage.ts";

@@ -1,11 +1,15 @@
 import * as z from "zod";
 
-/** One model of `GET /v1/models`; `meta` goes beyond OpenAI's shape and tells sizes in tokens, parameters and bytes. */
+/**
+ * One model of `GET /v1/models`. Beyond OpenAI's shape, `status` tells where it stands, and `meta` sizes in tokens, parameters and bytes;
+ * of a model that was never loaded there is none.
+ */
 export const Model = z.object({
   id: z.string(),
   object: z.literal("model"),
   created: z.int(),
   owned_by: z.string(),
+  status: z.object({ value: z.enum(["unloaded", "loading", "loaded"]) }),
   meta: z.object({
     description: z.string(),
     n_ctx: z.int(),
@@ -13,7 +17,7 @@ export const Model = z.object({
     n_vocab: z.int(),
     n_params: z.number(),
     size: z.number(),
-  }),
+  }).optional(),
 });
 
 /** One model as the client reads it. */

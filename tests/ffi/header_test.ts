@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as structTable from "../../ffi/structs.ts";
 import * as symbolTables from "../../ffi/symbols.ts";
-import { THREADPOOL_PARAMS_BYTES } from "../../ffi/thread_pool.ts";
+import * as enums from "../../ffi/enums.ts";
+import { CPU_MASK_BYTES, THREADPOOL_PARAMS_TAIL } from "../../ffi/thread_pool.ts";
 import { provideNativeSource } from "../native_source.ts";
 import { realLibraries } from "../real_engine.ts";
 import { checkCompiles, missingCompiler, preprocess } from "./c_compiler.ts";
@@ -73,7 +74,7 @@ Deno.test({ name: `ffi/structs.ts lays structs out as the C compiler does${becau
       fields.map(({ name, offset }) => ({ name, offset })),
       found?.fields.map(({ name, offset }) => ({ name, offset })),
     );
-    const sizes = { bool: 1, u8: 1, i32: 4, u32: 4, f32: 4, usize: 8, pointer: 8 };
+    const sizes = { bool: 1, u8: 1, i32: 4, u32: 4, i64: 8, f32: 4, usize: 8, pointer: 8 };
     for (const [at, { name: fieldName, type }] of fields.entries()) {
       const c = found?.fields[at];
       assert.equal(sizes[type], c?.size, `size of ${name}.${fieldName}`);
@@ -82,6 +83,7 @@ Deno.test({ name: `ffi/structs.ts lays structs out as the C compiler does${becau
         bool: ["bool"],
         i32: ["i32", "u32"],
         u32: ["u32"],
+        i64: ["i64"],
         f32: ["f32"],
         usize: ["usize"],
         pointer: ["other"],
@@ -109,10 +111,47 @@ Deno.test({ name: `struct views read the defaults that a C program reads${becaus
   }
 });
 
-Deno.test({ name: `ThreadPool gives ggml room for all of its parameters${because}`, ignore }, async () => {
-  const source =
-    `#include "ggml.h"\n_Static_assert(sizeof(struct ggml_threadpool_params) <= ${THREADPOOL_PARAMS_BYTES}, "room");\n`;
-  await checkCompiles(source, await includes());
+Deno.test({ name: `ThreadPool lays its parameters out as the C compiler does${because}`, ignore }, async () => {
+  const { name, size, fields } = THREADPOOL_PARAMS_TAIL;
+  const header = await readHeader();
+  assert.deepEqual(header.fields(name).map((field) => field.name), ["cpumask", ...fields.map((field) => field.name)]);
+  // An enum without negative values is unsigned to the compiler.
+  const types: Partial<Record<string, string>> = {
+    i32: "int: 1, unsigned int: 1",
+    u32: "unsigned int: 1",
+    bool: "bool: 1",
+  };
+  const checks = fields.map((field) =>
+    `_Static_assert(offsetof(struct ${name}, ${field.name}) == ${CPU_MASK_BYTES + field.offset}, "${field.name}");\n` +
+    `_Static_assert(_Generic(((struct ${name} *) 0)->${field.name}, ${
+      types[field.type]
+    }, default: 0), "${field.name}");\n`
+  );
+  const whole = `_Static_assert(sizeof(struct ${name}) == ${CPU_MASK_BYTES + size}, "size");\n`;
+  await checkCompiles(`#include <stddef.h>\n#include "ggml.h"\n${whole}${checks.join("")}`, await includes());
+});
+
+/** What the names in ffi/enums.ts are called in C. */
+const ENUMS: Record<keyof typeof enums, (name: string) => string> = {
+  LOAD_MODE: (name) => `LLAMA_LOAD_MODE_${name === "mmapMlock" ? "MMAP_MLOCK" : name.toUpperCase()}`,
+  FLASH_ATTENTION: (name) =>
+    `LLAMA_FLASH_ATTN_TYPE_${name === "on" ? "ENABLED" : name === "off" ? "DISABLED" : name.toUpperCase()}`,
+  KV_TYPES: (name) => `GGML_TYPE_${name.toUpperCase()}`,
+  ROPE_SCALING: (name) => `LLAMA_ROPE_SCALING_TYPE_${name.toUpperCase()}`,
+  POOLING: (name) => `LLAMA_POOLING_TYPE_${name.toUpperCase()}`,
+  NUMA: (name) => `GGML_NUMA_STRATEGY_${name.toUpperCase()}`,
+  PRIORITY: (name) => `GGML_SCHED_PRIO_${name.toUpperCase()}`,
+  STATE_FLAGS: (name) => `LLAMA_STATE_SEQ_FLAGS_${name === "partialOnly" ? "PARTIAL_ONLY" : name.toUpperCase()}`,
+};
+
+Deno.test({ name: `ffi/enums.ts has the values of the headers${because}`, ignore }, async () => {
+  const checks = Object.entries(ENUMS).flatMap(([table, toC]) => {
+    const values = Object.entries(Object.entries(enums).find(([name]) => name === table)?.[1] ?? {});
+    assert.ok(values.length > 0, table);
+    return values.map(([name, value]) => `_Static_assert(${toC(name)} == ${value}, "${table}.${name}");\n`);
+  });
+  assert.equal(Object.keys(enums).length, Object.keys(ENUMS).length);
+  await checkCompiles(`#include "llama.h"\n${checks.join("")}`, await includes());
 });
 
 Deno.test({ name: `ffi/symbols.ts has the header's prototype above each entry${because}`, ignore }, async () => {

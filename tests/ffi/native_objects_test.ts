@@ -1,11 +1,29 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Batch, Context, type ContextOptions, Library, Model, NativeError, SamplerChain } from "../../ffi/mod.ts";
+import {
+  Batch,
+  Candidates,
+  Context,
+  type ContextOptions,
+  Library,
+  LoraAdapter,
+  Model,
+  NativeError,
+  SamplerChain,
+} from "../../ffi/mod.ts";
 import { openRealModel, realLibraries, realModel } from "../real_engine.ts";
 
 // On the real library: nothing here may crash, and what was disposed says so. One thread, for ggml's spin where other work takes their cores.
 
-const SMALL: ContextOptions = { contextLength: 256, batchSize: 32, ubatchSize: 32, sequences: 2, threads: 1 };
+const SMALL: ContextOptions = {
+  contextLength: 256,
+  batchSize: 32,
+  ubatchSize: 32,
+  sequences: 2,
+  threads: 1,
+  batchThreads: 1,
+  unified: true,
+};
 
 Deno.test("Model refuses every use after it was disposed", async () => {
   const { model, library } = await openRealModel();
@@ -21,6 +39,19 @@ Deno.test("Model refuses every use after it was disposed", async () => {
     () => model.chatTemplate,
     () => model.trainContextLength,
     () => model.isDecoderOnly,
+    () => model.hasEncoder,
+    () => model.hasDecoder,
+    () => model.isCausal,
+    () => model.isRecurrent,
+    () => model.isHybrid,
+    () => model.swaWindow,
+    () => model.embeddingSize,
+    () => model.layers,
+    () => model.decoderStartToken,
+    () => model.classifierOutputs,
+    () => model.classifierLabels,
+    () => model.metadataValue("general.architecture"),
+    () => new LoraAdapter(model, "none.gguf"),
     () => model.metadata(),
     () => new Context(model, SMALL),
     () => vocabulary.bos,
@@ -28,6 +59,11 @@ Deno.test("Model refuses every use after it was disposed", async () => {
     () => vocabulary.tokenize("a", { addSpecial: true, parseSpecial: true }),
     () => vocabulary.piece(1),
     () => vocabulary.isEndOfGeneration(1),
+    () => vocabulary.isControl(1),
+    () => vocabulary.newline,
+    () => vocabulary.endOfTurn,
+    () => vocabulary.separator,
+    () => vocabulary.fimPrefix,
   ];
   for (const use of uses) assert.throws(use, { name: "NativeError", message: "This model was disposed" }, String(use));
 });
@@ -49,6 +85,28 @@ Deno.test("Context refuses every use after it was disposed, by itself or with it
       () => context.decode(batch),
       () => context.removeSequence(0),
       () => context.clear(),
+      () => context.batchSize,
+      () => context.batchThreads,
+      () => context.poolingType,
+      () => context.encode(batch),
+      () => context.logits(0),
+      () => context.embeddings(0),
+      () => context.sequenceEmbedding(0),
+      () => context.removeRange(0, 0, 1),
+      () => context.copySequence({ from: 0, to: 1 }),
+      () => context.copyPrefix({ from: 0, to: 1, length: 1 }),
+      () => context.canShift,
+      () => context.shift(0, 1, -1, -1),
+      () => context.positions(0),
+      () => context.stateSize(0),
+      () => context.state(0),
+      () => context.restoreState(0, new Uint8Array(16)),
+      () => context.partialState(0),
+      () => context.restorePartialState(0, new Uint8Array(16)),
+      () => context.setThreads(1, 1),
+      () => context.setAdapters([]),
+      () => context.setCausalAttention(true),
+      () => context.setEmbeddings(false),
       () => sampler.sample(context, 0),
     ];
     for (const use of uses) {
@@ -65,7 +123,10 @@ Deno.test("SamplerChain refuses every use after it was disposed", async () => {
   const sampler = new SamplerChain(library).topK(5).distribution(1);
   sampler[Symbol.dispose]();
   sampler[Symbol.dispose]();
+  const { vocabulary } = real.model;
   const penalties = { vocabularySize: 10, lastN: 5, repeat: 1.1, frequency: 0, presence: 0 };
+  const candidates = new Candidates(1);
+  candidates.set(Int32Array.of(1), Float32Array.of(1), 1, true);
   const uses: (() => unknown)[] = [
     () => sampler.greedy(),
     () => sampler.distribution(1),
@@ -75,7 +136,21 @@ Deno.test("SamplerChain refuses every use after it was disposed", async () => {
     () => sampler.typical(0.5),
     () => sampler.temperature(1),
     () => sampler.penalties(penalties),
+    () => sampler.dynamicTemperature({ temperature: 1, range: 0.5, exponent: 1 }),
+    () => sampler.xtc({ probability: 0.5, threshold: 0.1, minKeep: 1, seed: 1 }),
+    () => sampler.topNSigma(1),
+    () => sampler.mirostat({ vocabularySize: 10, seed: 1, tau: 5, eta: 0.1 }),
+    () => sampler.mirostat2({ seed: 1, tau: 5, eta: 0.1 }),
+    () => sampler.dry({ vocabulary, multiplier: 1, base: 1.75, allowedLength: 2, lastN: 64, breakers: ["\n"] }),
+    () => sampler.adaptiveP({ target: 0.5, decay: 0.9, seed: 1 }),
+    () => sampler.logitBias({ vocabularySize: 10, biases: [{ token: 1, bias: 1 }] }),
+    () => sampler.infill(vocabulary),
+    () => sampler.grammar({ vocabulary, grammar: 'root ::= "a"', root: "root" }),
+    () => sampler.lazyGrammar({ vocabulary, grammar: 'root ::= "a"', root: "root", patterns: ["(a)"], tokens: [] }),
     () => sampler.accept(1),
+    () => sampler.reset(),
+    () => sampler.clone(),
+    () => sampler.choose(candidates),
     () => sampler.sample(context, 0),
   ];
   for (const use of uses) {
@@ -192,6 +267,18 @@ Deno.test("Model loads from an offset inside another file", async () => {
   }
 });
 
+Deno.test("Model loads from the files of a split model, and refuses when one is missing", async () => {
+  using real = await openRealModel();
+  const path = await realModel();
+  using whole = new Model(real.library, { path: "", offset: 0, splits: [path] });
+  assert.equal(whole.parameters, real.model.parameters);
+  assert.throws(() => new Model(real.library, { path: "", offset: 0, splits: [`${path}.none`] }), {
+    name: "NativeError",
+    message: /cannot load the split model of 1 files/,
+  });
+  assert.throws(() => new Model(real.library, { path, offset: 0, splits: [] }), RangeError);
+});
+
 Deno.test("Model tells what the GGUF says", async () => {
   using real = await openRealModel();
   const { model } = real;
@@ -201,6 +288,12 @@ Deno.test("Model tells what the GGUF says", async () => {
   assert.ok(model.parameters > 134e6 && model.parameters < 135e6, String(model.parameters));
   assert.ok(model.isDecoderOnly);
   assert.match(model.chatTemplate ?? "", /im_start/);
+  assert.deepEqual([model.hasEncoder, model.hasDecoder, model.isCausal], [false, true, true]);
+  assert.deepEqual([model.isRecurrent, model.isHybrid, model.swaWindow], [false, false, 0]);
+  assert.equal(String(model.layers), model.metadataValue("llama.block_count"));
+  assert.equal(String(model.embeddingSize), model.metadataValue("llama.embedding_length"));
+  assert.equal(model.decoderStartToken, undefined);
+  assert.equal(model.metadataValue("no.such.key"), undefined);
 });
 
 Deno.test("Context refuses batches that are wrong, and works afterwards", async () => {

@@ -6,7 +6,7 @@ const fieldSchema = z.object({
   offset: z.number(),
   size: z.number(),
   /** What the compiler takes the field for. */
-  type: z.enum(["bool", "i32", "u32", "f32", "usize", "other"]),
+  type: z.enum(["bool", "i32", "u32", "i64", "f32", "usize", "other"]),
   /** Its value in the struct of defaults, its bits for a float, 0 or 1 for a pointer that is null or not; absent without defaults. */
   value: z.string().optional(),
 });
@@ -50,7 +50,7 @@ static void field(const char * name, size_t offset, size_t size, const char * ty
 }
 
 #define FIELD(S, F) field(#F, offsetof(struct S, F), sizeof(((struct S *) 0)->F), \\
-    _Generic(((struct S *) 0)->F, bool: "bool", int: "i32", unsigned int: "u32", float: "f32", size_t: "usize", default: "other"), \\
+    _Generic(((struct S *) 0)->F, bool: "bool", int: "i32", unsigned int: "u32", int64_t: "i64", float: "f32", size_t: "usize", default: "other"), \\
     values == NULL ? NULL : &values->F)
 
 int main(int argc, char ** argv) {

@@ -3,12 +3,13 @@ import fc from "fast-check";
 import { defineStruct, type FieldType } from "../../ffi/struct.ts";
 import { CONTEXT_PARAMS, MODEL_PARAMS } from "../../ffi/structs.ts";
 
-const ALL = defineStruct("all", { b: "bool", i: "i32", u: "u32", f: "f32", n: "usize", p: "pointer" });
+const ALL = defineStruct("all", { b: "bool", i: "i32", u: "u32", l: "i64", f: "f32", n: "usize", p: "pointer" });
 
 const VALUES = {
   b: fc.boolean(),
   i: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
   u: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  l: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   f: fc.float(),
   n: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   p: fc.bigInt({ min: 0n, max: 2n ** 47n }).map((address) => Deno.UnsafePointer.create(address)),
@@ -17,18 +18,19 @@ const VALUES = {
 Deno.test("a struct view gives back what was set, whatever the order and the neighbours", () => {
   fc.assert(fc.property(fc.record(VALUES), fc.record(VALUES), (first, second) => {
     const view = ALL.view();
-    for (const { b, i, u, f, n, p } of [first, second]) {
+    for (const { b, i, u, l, f, n, p } of [first, second]) {
       view.set("p", p);
       view.set("b", b);
       view.set("n", n);
       view.set("u", u);
+      view.set("l", l);
       view.set("i", i);
       view.set("f", f);
     }
     const again = ALL.view(view.bytes.slice());
     assert.deepEqual(
-      [again.get("b"), again.get("i"), again.get("u"), again.get("f"), again.get("n")],
-      [second.b, second.i, second.u, second.f, second.n],
+      [again.get("b"), again.get("i"), again.get("u"), again.get("l"), again.get("f"), again.get("n")],
+      [second.b, second.i, second.u, second.l, second.f, second.n],
     );
     assert.equal(Deno.UnsafePointer.value(again.get("p")), Deno.UnsafePointer.value(second.p));
   }));
@@ -40,7 +42,7 @@ Deno.test("a struct view changes the bytes of its field alone", () => {
       const bytes = new Uint8Array(ALL.size).fill(filler);
       const view: { set(name: string, value: unknown): void } = ALL.view(bytes);
       view.set(name, Object.entries(values).find(([key]) => key === name)?.[1]);
-      const sizes: Record<FieldType, number> = { bool: 1, i32: 4, u32: 4, f32: 4, usize: 8, pointer: 8 };
+      const sizes: Record<FieldType, number> = { bool: 1, i32: 4, u32: 4, i64: 8, f32: 4, usize: 8, pointer: 8 };
       const others = [...bytes].filter((_, at) => at < offset || at >= offset + sizes[type]);
       assert.ok(others.every((byte) => byte === filler), `${name} at ${offset}`);
     }
@@ -54,6 +56,7 @@ Deno.test("a struct view refuses integers out of range and leaves the bytes as t
       fc.constantFrom(2 ** 31, -(2 ** 31) - 1, 0.5, NaN, Infinity),
     ),
     fc.tuple(fc.constant("u"), fc.constantFrom(-1, 2 ** 32, 1.5, Infinity, NaN)),
+    fc.tuple(fc.constant("l"), fc.oneof(fc.bigInt({ max: -(2n ** 63n) - 1n }), fc.bigInt({ min: 2n ** 63n }))),
     fc.tuple(fc.constant("n"), fc.oneof(fc.bigInt({ max: -1n }), fc.bigInt({ min: 2n ** 64n }))),
   );
   fc.assert(fc.property(outside, ([name, value]) => {
@@ -66,7 +69,7 @@ Deno.test("a struct view refuses integers out of range and leaves the bytes as t
 Deno.test("a struct view refuses a value of another type", () => {
   const view: { set(name: string, value: unknown): void } = ALL.view();
   for (
-    const [name, value] of [["b", 1], ["i", "1"], ["u", 1n], ["f", true], ["n", 1], ["p", 1n], [
+    const [name, value] of [["b", 1], ["i", "1"], ["u", 1n], ["l", 1], ["f", true], ["n", 1], ["p", 1n], [
       "p",
       undefined,
     ]] as const

@@ -93,12 +93,31 @@ Deno.test("Vocabulary refuses tokens that it has not", () => {
   assert.ok(vocabulary().piece(size - 1).length >= 0);
 });
 
+Deno.test("Vocabulary gives the same piece again, and the same word on what ends generation", () => {
+  const { eos = -1 } = vocabulary();
+  for (const token of [eos, 0, 100, vocabulary().size - 1]) {
+    for (const special of [false, true]) {
+      assert.equal(vocabulary().piece(token, special), vocabulary().piece(token, special));
+    }
+    assert.equal(vocabulary().isEndOfGeneration(token), vocabulary().isEndOfGeneration(token));
+  }
+  assert.equal(vocabulary().isEndOfGeneration(eos), true);
+  assert.notDeepEqual(vocabulary().piece(eos), vocabulary().piece(eos, true), "without and with control tokens' text");
+});
+
 Deno.test("Vocabulary knows the special tokens of SmolLM2", () => {
   const name = (token: number | undefined): string => token === undefined ? "none" : textOf([token], true);
   assert.equal(name(vocabulary().bos), "<|im_start|>");
   assert.equal(name(vocabulary().eos), "<|im_end|>");
   assert.equal(vocabulary().addsBos, false);
   assert.equal(vocabulary().addsEos, false);
+  assert.equal(name(vocabulary().endOfTurn), "<|endoftext|>");
+  assert.equal(name(vocabulary().newline), "\n");
+  assert.deepEqual([...vocabulary().suppressed], []);
+  assert.equal(name(vocabulary().fimMiddle), "none");
+  assert.equal(vocabulary().isControl(vocabulary().bos ?? -1), true);
+  assert.equal(vocabulary().isControl(vocabulary().newline ?? -1), false);
+  assert.throws(() => vocabulary().isControl(vocabulary().size), RangeError);
 });
 
 /** A tokenizer of bytes can give back those that it has a token of one byte for; SmolLM2 lacks a few that are rare in text. */

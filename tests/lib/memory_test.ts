@@ -140,3 +140,27 @@ Deno.test({
       assert.equal(physicalCores(join(root, "none")), navigator.hardwareConcurrency);
     }),
 });
+
+Deno.test({
+  ...onLinux,
+  name: "physicalCores leaves out cores that are slower than the fastest",
+  fn: () =>
+    withTree({
+      "devices/system/cpu/cpu0/topology/thread_siblings_list": "0\n",
+      "devices/system/cpu/cpu1/topology/thread_siblings_list": "1\n",
+      "devices/system/cpu/cpu0/cpu_capacity": "1024\n",
+      "devices/system/cpu/cpu1/cpu_capacity": "446\n",
+    }, (root) => assert.equal(physicalCores(join(root, "devices/system/cpu")), 1)),
+});
+
+Deno.test({
+  ...onLinux,
+  name: "physicalCores leaves out the slow cores of Intel's hybrid processors",
+  fn: () =>
+    withTree({
+      "devices/system/cpu/cpu0/topology/thread_siblings_list": "0\n",
+      "devices/system/cpu/cpu1/topology/thread_siblings_list": "1\n",
+      "devices/system/cpu/cpu2/topology/thread_siblings_list": "2\n",
+      "devices/cpu_atom/cpus": "1-2\n",
+    }, (root) => assert.equal(physicalCores(join(root, "devices/system/cpu")), 1)),
+});

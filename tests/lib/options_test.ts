@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { SAMPLER_NAMES } from "../../lib/engine/engine.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { checkOptions, optionsOfEnvironment, readOptionLine } from "../../lib/option_line.ts";
 import { SERVE_OPTIONS } from "../../lib/options.ts";
+import type { SamplerList } from "../../lib/sampling_options.ts";
 import { splitWords } from "../../lib/split_words.ts";
 
 Deno.test("readOptionLine knows the spellings of llama.cpp and llamafile", () => {
@@ -38,9 +40,9 @@ Deno.test("readOptionLine knows the spellings of llama.cpp and llamafile", () =>
 });
 
 Deno.test("readOptionLine sets unknown flags aside with their values", () => {
-  const { options, unknown } = readOptionLine(["--mlp", "--mirostat", "2", "-c", "64", "--chat-template", "chatml"]);
+  const { options, unknown } = readOptionLine(["--mlp", "--grp-attn-n", "2", "-c", "64", "--chat-template", "chatml"]);
   assert.deepEqual(options, [["ctxSize", "64"]]);
-  assert.deepEqual(unknown, ["--mlp", "--mirostat", "--chat-template"]);
+  assert.deepEqual(unknown, ["--mlp", "--grp-attn-n", "--chat-template"]);
 });
 
 Deno.test("readOptionLine leaves a value alone that looks like an assignment, and tells of one that is missing", () => {
@@ -70,7 +72,7 @@ Deno.test("checkOptions gives llama.cpp's defaults", () => {
   const { temp, topK, topP, minP, seed, parallel, mmap, gpuLayers, flashAttn, port } = checkOptions([]);
   assert.deepEqual({ temp, topK, topP, minP, seed }, { temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, seed: -1 });
   assert.deepEqual({ parallel, mmap, gpuLayers, flashAttn, port }, {
-    parallel: 4,
+    parallel: undefined,
     mmap: true,
     gpuLayers: undefined,
     flashAttn: undefined,
@@ -94,6 +96,65 @@ Deno.test("checkOptions takes each value in its range, the last one, and names t
       () => checkOptions([[name, value]]),
       (error) => error instanceof EngineError && error.message.includes(`"${value}"`),
     );
+  }
+});
+
+/** The values of options as a command line gives them. */
+function parse(...args: string[]): ReturnType<typeof checkOptions> {
+  return checkOptions(readOptionLine(args).options);
+}
+
+Deno.test("checkOptions reads samplers by llama.cpp's names and letters", () => {
+  assert.equal(parse().samplers, undefined);
+  const named = (names: string): SamplerList | undefined => parse("--samplers", names).samplers;
+  assert.deepEqual(named("top_k;top-p;minp;temp")?.samplers, ["top_k", "top_p", "min_p", "temperature"]);
+  assert.deepEqual(named("Typ_P; nucleus;adaptive-p;"), { samplers: ["typ_p", "top_p"], adaptiveP: true });
+  assert.deepEqual(named(""), { samplers: [], adaptiveP: false });
+  const lettered = (letters: string): SamplerList | undefined => parse("--sampler-seq", letters).samplingSeq;
+  assert.deepEqual(lettered("kat"), { samplers: ["top_k", "temperature"], adaptiveP: true });
+  assert.deepEqual(lettered("edskypmxt"), { samplers: [...SAMPLER_NAMES], adaptiveP: false });
+  for (const args of [["--samplers", "top_k;nosuch"], ["--samplers", "temp;temperature"], ["--sampling-seq", "kz"]]) {
+    assert.throws(
+      () => parse(...args),
+      (error) => error instanceof EngineError && /names the sampler/.test(error.message),
+    );
+  }
+});
+
+Deno.test("checkOptions reads logit biases, each time the option is given", () => {
+  assert.deepEqual(parse().logitBias, []);
+  assert.deepEqual(parse("-l", "15043+1", "--logit-bias", "2-inf", "--logit-bias=7-2.5e1").logitBias, [
+    { token: 15043, bias: 1 },
+    { token: 2, bias: -Infinity },
+    { token: 7, bias: -25 },
+  ]);
+  for (const wrong of ["15043", "+1", "a+1", "1+inf", "1+", "1++2", "1 +2", "-1+2"]) {
+    assert.throws(() => parse("--logit-bias", wrong), EngineError, wrong);
+  }
+});
+
+Deno.test("checkOptions takes DRY's sequence breakers in the place of the default ones", () => {
+  const breakersOf = (...texts: string[]): string[] | undefined =>
+    parse(...texts.flatMap((text) => ["--dry-sequence-breaker", text])).drySequenceBreaker;
+  assert.equal(breakersOf(), undefined);
+  assert.deepEqual(breakersOf("\\n", "###", "\\\\n"), ["\n", "###", "\\n"]);
+  assert.deepEqual(breakersOf("\n", "a"), ["\n", "a"]);
+  assert.deepEqual(breakersOf("a", "none"), []);
+});
+
+Deno.test("every option of sampling is known by llama.cpp's spelling", () => {
+  const spellings = `--temp --temperature --dynatemp-range --dynatemp-exp --top-k --top-p --min-p --typical --typical-p
+    --top-n-sigma --top-nsigma --xtc-probability --xtc-threshold --seed -s --repeat-penalty --repeat-last-n
+    --frequency-penalty --presence-penalty --dry-multiplier --dry-base --dry-allowed-length --dry-penalty-last-n
+    --dry-sequence-breaker --mirostat --mirostat-lr --mirostat-ent --adaptive-target --adaptive-decay --samplers
+    --sampling-seq --sampler-seq --logit-bias -l`.split(/\s+/);
+  for (const spelling of spellings) assert.equal(readOptionLine([spelling, "1"]).options.length, 1, spelling);
+  assert.equal(parse("--ignore-eos").ignoreEos, true);
+  assert.equal(parse("--adaptive-target", "-1").adaptiveTarget, -1);
+  for (
+    const args of [["--mirostat", "3"], ["--dry-base", "0.5"], ["--adaptive-decay", "1"], ["--xtc-threshold", "2"]]
+  ) {
+    assert.throws(() => parse(...args), EngineError, args.join(" "));
   }
 });
 

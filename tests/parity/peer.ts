@@ -13,8 +13,16 @@ export function findPeer(): string | undefined {
   return folders.find((folder) => folder && exists(join(folder, "llama-server")));
 }
 
-/** Starts llama-server with a copy of its folder in which only one CPU variant is left (all when undefined). */
-export async function startPeer(bin: string, model: string, variant?: string): Promise<ServerProcess> {
+/**
+ * Starts llama-server with a copy of its folder.
+ *
+ * @param options `variant`: the only CPU variant that is left in the copy, all when absent; `flags` instead of {@linkcode FLAGS}.
+ */
+export async function startPeer(
+  bin: string,
+  model: string,
+  { variant, flags = FLAGS }: { variant?: string | undefined; flags?: readonly string[] } = {},
+): Promise<ServerProcess> {
   const folder = await Deno.makeTempDir({ prefix: "packllama-peer-" });
   for (const { name, isSymlink } of Deno.readDirSync(bin)) {
     if (!/^llama-server$|\.so/.test(name)) continue;
@@ -24,7 +32,7 @@ export async function startPeer(bin: string, model: string, variant?: string): P
     else await Deno.copyFile(join(bin, name), join(folder, name));
   }
   const port = freePort();
-  const server = spawn(join(folder, "llama-server"), ["-m", model, "--port", String(port), ...FLAGS], {
+  const server = spawn(join(folder, "llama-server"), ["-m", model, "--port", String(port), ...flags], {
     env: { LD_LIBRARY_PATH: folder },
   });
   const url = `http://127.0.0.1:${port}`;
@@ -55,7 +63,8 @@ export async function answers(url: string): Promise<string[]> {
   return texts;
 }
 
-async function untilHealthy(url: string): Promise<void> {
+/** Waits until a llama-server answers. */
+export async function untilHealthy(url: string): Promise<void> {
   for (let i = 0; i < 600; i++) {
     try {
       const response = await fetch(`${url}/health`);

@@ -18,7 +18,7 @@ export const FIXTURE = new URL("../testdata/parity_x64.json", import.meta.url);
 if (import.meta.main) {
   const bin = findPeer();
   if (bin === undefined) throw new Error("Set PEER_BIN to the folder of llama-server v0.4.0");
-  await using server = await startPeer(bin, defaultModelFile(), "x64");
+  await using server = await startPeer(bin, defaultModelFile(), { variant: "x64" });
   const texts = await answers(server.url);
   const fixture: Fixture = {
     command: "PEER_BIN=… deno run -A tests/parity/record.ts",

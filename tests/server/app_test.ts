@@ -4,11 +4,14 @@ import { ErrorBody, Model, ModelList } from "../../server/schemas/mod.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { appOver, MESSAGES } from "./requests.ts";
 
-const API_ROUTES: [string, RequestInit][] = ["", "/v1"].flatMap((prefix): [string, RequestInit][] => [
-  [`${prefix}/models`, {}],
-  [`${prefix}/models/fake-model`, {}],
-  [`${prefix}/chat/completions`, { method: "POST", body: JSON.stringify({ messages: MESSAGES }) }],
-]);
+const API_ROUTES: [string, RequestInit][] = [
+  ["/v1/completions", { method: "POST", body: JSON.stringify({ prompt: "Hi" }) }],
+  ...["", "/v1"].flatMap((prefix): [string, RequestInit][] => [
+    [`${prefix}/models`, {}],
+    [`${prefix}/models/fake-model`, {}],
+    [`${prefix}/chat/completions`, { method: "POST", body: JSON.stringify({ messages: MESSAGES }) }],
+  ]),
+];
 
 Deno.test("health follows the engine's state", async () => {
   const engine = new FakeEngine();
@@ -66,7 +69,7 @@ Deno.test("models lists the one model and gives it by its id", async () => {
     assert.deepEqual(list.data.map((model) => model.id), ["fake-model"]);
     const one = Model.strict().parse(await (await app.request(`${prefix}/models/fake-model`)).json());
     assert.deepEqual(one, list.data[0]);
-    assert.equal(one.meta.n_ctx, 2048);
+    assert.equal(one.meta?.n_ctx, 2048);
   }
 });
 
@@ -90,7 +93,7 @@ Deno.test("models answers 404 for an unknown id", async () => {
 });
 
 Deno.test("unknown paths are a 404 in OpenAI's shape", async () => {
-  for (const path of ["/v1", "/v1/nope", "/nope", "/v1/v1/models", "/v2/chat/completions"]) {
+  for (const path of ["/v1", "/v1/nope", "/nope", "/completions", "/v1/v1/models", "/v2/chat/completions"]) {
     const response = await appOver(new FakeEngine()).request(path);
     assert.equal(response.status, 404, path);
     assert.equal(ErrorBody.strict().parse(await response.json()).error.code, "not_found");

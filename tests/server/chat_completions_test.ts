@@ -28,10 +28,13 @@ Deno.test("chat completion has OpenAI's shape", async () => {
       cache_n: 4,
       prompt_n: 6,
       prompt_ms: 6,
+      prompt_per_token_ms: 1,
       prompt_per_second: 1000,
       predicted_n: 3,
       predicted_ms: 30,
+      predicted_per_token_ms: 10,
       predicted_per_second: 100,
+      queue_ms: 2,
     },
   });
 });
@@ -42,12 +45,58 @@ Deno.test("chat completion is served without /v1 too", async () => {
 });
 
 Deno.test("chat completion reports length, and no speed for no time", async () => {
-  const done = { ...DONE, finishReason: "length", prefillMs: 0, decodeMs: 0 } as const;
-  const body = await (await post(appOver(new FakeEngine(answer([], done))), { messages: MESSAGES })).json();
+  const done = { ...DONE, timings: { ...DONE.timings, prefillMs: 0, decodeMs: 0 } };
+  const engine = new FakeEngine(answer([], { finishReason: "length", done }));
+  const body = await (await post(appOver(engine), { messages: MESSAGES })).json();
   assert.equal(body.choices[0].finish_reason, "length");
   assert.equal(body.choices[0].message.content, "");
   assert.equal(body.timings.prompt_per_second, 0);
   assert.equal(body.timings.predicted_per_second, 0);
+});
+
+Deno.test("chat completion reports guessed tokens where there were any", async () => {
+  const done = { ...DONE, timings: { ...DONE.timings, draftTokens: 8, draftAccepted: 5 } };
+  const body = await (await post(appOver(new FakeEngine(answer(["a"], { done }))), { messages: MESSAGES })).json();
+  const { usage, timings } = ChatCompletion.strict().parse(body);
+  assert.deepEqual([timings.draft_n, timings.draft_n_accepted], [8, 5]);
+  assert.deepEqual(usage.completion_tokens_details, { accepted_prediction_tokens: 5, rejected_prediction_tokens: 3 });
+});
+
+Deno.test("chat completion gives every choice", async () => {
+  const response = await post(appOver(new FakeEngine()), { messages: MESSAGES, n: 3 });
+  const { choices } = ChatCompletion.strict().parse(await response.json());
+  assert.deepEqual(
+    choices.map(({ index, message, finish_reason }) => [index, message.content, finish_reason]),
+    [[0, "Hello!", "stop"], [1, "Hello!", "stop"], [2, "Hello!", "stop"]],
+  );
+});
+
+Deno.test("chat completion gives log-probabilities in OpenAI's shape", async () => {
+  const engine = new FakeEngine(answer(["é", "\ufeff"]));
+  const request = { messages: MESSAGES, logprobs: true, top_logprobs: 2 };
+  const { choices } = ChatCompletion.strict().parse(await (await post(appOver(engine), request)).json());
+  const e = { token: "é", logprob: -1, bytes: [0xc3, 0xa9] };
+  const mark = { token: "\ufeff", logprob: -1, bytes: [0xef, 0xbb, 0xbf] };
+  const part = { token: "\\xe2\\x80", logprob: -9999, bytes: [0xe2, 0x80] };
+  assert.deepEqual(choices[0]?.logprobs, {
+    content: [{ ...e, top_logprobs: [e, part] }, { ...mark, top_logprobs: [mark, part] }],
+    refusal: null,
+  });
+  await post(appOver(engine), { messages: MESSAGES, logprobs: true });
+  assert.deepEqual(engine.calls.map((call) => call.input.logprobs), [2, 0]);
+});
+
+Deno.test("chat completion fails when a choice has no end", async () => {
+  const engine = new FakeEngine(async function* (): AsyncGenerator<GenerateEvent> {
+    yield { type: "text", index: 1, text: "a" };
+    yield { type: "finish", index: 1, finishReason: "stop", completionTokens: 1 };
+    yield DONE;
+  });
+  for (const stream of [false, true]) {
+    const response = await post(appOver(engine), { messages: MESSAGES, n: 2, stream });
+    assert.equal(response.status, stream ? 200 : 500);
+    assert.match(await response.text(), /"code":"internal"/);
+  }
 });
 
 Deno.test("chat completion hands conversation and parameters to the engine", async () => {
@@ -72,6 +121,16 @@ Deno.test("chat completion hands conversation and parameters to the engine", asy
     presence_penalty: 2,
     repeat_penalty: 1.1,
     repeat_last_n: -1,
+    n: 4,
+    logprobs: true,
+    top_logprobs: 5,
+    t_max_predict_ms: 1500,
+    n_keep: -1,
+    cache_prompt: false,
+    speculation: false,
+    prediction: { type: "content", content: [{ type: "text", text: "a" }, { type: "text", text: "b" }] },
+    lora: [{ id: 0, scale: 0.5 }],
+    user: "ann",
   });
   assert.equal(response.status, 200);
   assert.deepEqual(engine.calls[0]?.input, {
@@ -98,6 +157,16 @@ Deno.test("chat completion hands conversation and parameters to the engine", asy
     },
     maxTokens: 7,
     stop: ["END"],
+    choices: 4,
+    logprobs: 5,
+    stream: false,
+    maxPredictMs: 1500,
+    keep: -1,
+    cachePrompt: false,
+    speculation: false,
+    prediction: "ab",
+    lora: [{ id: 0, scale: 0.5 }],
+    client: "ann",
   });
 });
 
@@ -111,11 +180,13 @@ Deno.test("chat completion without parameters uses the server's defaults", async
       prompt: { kind: "chat", messages: [{ role: "system", content: "Be kind" }, ...MESSAGES] },
       sampling: { temperature: 0.3, seed: 5 },
       maxTokens: 50,
+      stream: false,
     },
     {
       prompt: { kind: "chat", messages: [{ role: "system", content: "Be curt" }] },
       sampling: { temperature: 1, seed: undefined },
       maxTokens: 2 ** 31 - 1,
+      stream: false,
     },
   ]);
 });
@@ -157,7 +228,7 @@ Deno.test("chat completion hides the cause of an internal error", async () => {
 
 Deno.test("chat completion fails when the engine ends without a last event", async () => {
   const engine = new FakeEngine(async function* (): AsyncGenerator<GenerateEvent> {
-    yield { type: "text", text: "a" };
+    yield { type: "text", index: 0, text: "a" };
   });
   const response = await post(appOver(engine), { messages: MESSAGES });
   assert.equal(response.status, 500);
@@ -166,8 +237,9 @@ Deno.test("chat completion fails when the engine ends without a last event", asy
 
 Deno.test("chat completion ends the engine's iterable also when it would go on", async () => {
   const engine = new FakeEngine(async function* (): AsyncGenerator<GenerateEvent> {
+    yield { type: "finish", index: 0, finishReason: "stop", completionTokens: 0 };
     yield DONE;
-    yield { type: "text", text: "too late" };
+    yield { type: "text", index: 0, text: "too late" };
   });
   const response = await post(appOver(engine), { messages: MESSAGES });
   assert.equal((await response.json()).choices[0].message.content, "");

@@ -1,4 +1,16 @@
-import type { Engine, EngineStatus, GenerateEvent, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
+import type {
+  AnswerLogprob,
+  Embeddings,
+  EmbedInput,
+  Engine,
+  EngineStatus,
+  FinishReason,
+  GenerateEvent,
+  GenerateInput,
+  ModelInfo,
+  Ranking,
+  RerankInput,
+} from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 
 /** The model that {@linkcode FakeEngine} claims to have loaded. */
@@ -18,13 +30,14 @@ export const FAKE_MODEL: ModelInfo = {
 };
 
 /** The last event of every scripted answer. */
-export const DONE: GenerateEvent = {
+export const DONE: DoneEvent = {
   type: "done",
-  finishReason: "stop",
   usage: { promptTokens: 10, cachedTokens: 4, completionTokens: 3 },
-  prefillMs: 6,
-  decodeMs: 30,
+  timings: { queueMs: 2, prefillMs: 6, decodeMs: 30, draftTokens: 0, draftAccepted: 0 },
 };
+
+type DoneEvent = Extract<GenerateEvent, { type: "done" }>;
+type TextEvent = Extract<GenerateEvent, { type: "text" }>;
 
 /** What the engine does with one request. */
 export type Script = (input: GenerateInput, signal: AbortSignal) => AsyncIterable<GenerateEvent>;
@@ -88,15 +101,36 @@ export class FakeEngine implements Engine {
     }
   }
 
+  /** By input its index and its length. */
+  embed({ inputs }: EmbedInput): Promise<Embeddings> {
+    const embeddings = inputs.map((input, i) => Float32Array.of(i, input.length));
+    return Promise.resolve({ embeddings, size: 2, promptTokens: inputs.flat().length });
+  }
+
+  /** By document its length. */
+  rerank({ documents }: RerankInput): Promise<Ranking> {
+    return Promise.resolve({ scores: documents.map(({ length }) => length), promptTokens: documents.length });
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
 }
 
-/** Says the pieces and ends well. */
-export function answer(pieces: string[], done: GenerateEvent = DONE): Script {
-  return async function* (): AsyncGenerator<GenerateEvent> {
-    for (const text of pieces) yield { type: "text", text };
+/** How a scripted answer ends. */
+export interface Ending {
+  finishReason?: FinishReason;
+  done?: DoneEvent;
+}
+
+/** Says the pieces, in every choice that is asked for by turns, and ends well; a token is a piece. */
+export function answer(pieces: string[], { finishReason = "stop", done = DONE }: Ending = {}): Script {
+  return async function* (input): AsyncGenerator<GenerateEvent> {
+    const choices = Array.from({ length: input.choices ?? 1 }, (_, index) => index);
+    for (const [position, text] of pieces.entries()) {
+      for (const index of choices) yield piece(text, { index, position, input });
+    }
+    for (const index of choices) yield { type: "finish", index, finishReason, completionTokens: pieces.length };
     yield done;
   };
 }
@@ -104,7 +138,7 @@ export function answer(pieces: string[], done: GenerateEvent = DONE): Script {
 /** Says the pieces and then throws. */
 export function failAfter(pieces: string[], error: unknown): Script {
   return async function* (): AsyncGenerator<GenerateEvent> {
-    for (const text of pieces) yield { type: "text", text };
+    for (const text of pieces) yield { type: "text", index: 0, text };
     throw error;
   };
 }
@@ -112,7 +146,7 @@ export function failAfter(pieces: string[], error: unknown): Script {
 /** Says the pieces and then nothing until it is aborted, as an engine that is busy decoding. */
 export function hangAfter(pieces: string[]): Script {
   return async function* (_input, signal): AsyncGenerator<GenerateEvent> {
-    for (const text of pieces) yield { type: "text", text };
+    for (const text of pieces) yield { type: "text", index: 0, text };
     await aborted(signal);
     throw new EngineError("cancelled", "The request was cancelled");
   };
@@ -121,7 +155,7 @@ export function hangAfter(pieces: string[]): Script {
 /** Says one piece again and again, as fast as it is read, until it is aborted. */
 export function endless(piece: string): Script {
   return async function* (_input, signal): AsyncGenerator<GenerateEvent> {
-    while (!signal.aborted) yield { type: "text", text: piece };
+    while (!signal.aborted) yield { type: "text", index: 0, text: piece };
     throw new EngineError("cancelled", "The request was cancelled");
   };
 }
@@ -134,12 +168,29 @@ export function gated(pieces: string[]): { script: Script; open(): void } {
     script: async function* (): AsyncGenerator<GenerateEvent> {
       for (const [index, text] of pieces.entries()) {
         await gates[index]?.promise;
-        yield { type: "text", text };
+        yield { type: "text", index: 0, text };
       }
+      yield { type: "finish", index: 0, finishReason: "stop", completionTokens: pieces.length };
       yield DONE;
     },
     open: () => gates[opened++]?.resolve(),
   };
+}
+
+/** A token of a choice that is the likelier the higher its choice's index; in its place stands one that is no whole character. */
+export function fakeLogprob(text: string, { index, position }: { index: number; position: number }): AnswerLogprob {
+  const token = { token: position, bytes: new TextEncoder().encode(text), logprob: -1 / (index + 1) };
+  return { ...token, top: [token, { token: 99, bytes: new Uint8Array([0xe2, 0x80]), logprob: -Infinity }] };
+}
+
+function piece(
+  text: string,
+  { input, ...place }: { index: number; position: number; input: GenerateInput },
+): TextEvent {
+  const event: TextEvent = { type: "text", index: place.index, text };
+  if (input.logprobs === undefined) return event;
+  const logprob = fakeLogprob(text, place);
+  return { ...event, logprobs: [{ ...logprob, top: logprob.top.slice(0, input.logprobs) }] };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

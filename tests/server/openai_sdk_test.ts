@@ -44,6 +44,44 @@ Deno.test("openai SDK's stream helper assembles the answer", async () => {
   });
 });
 
+Deno.test("openai SDK's stream helper assembles several choices with their log-probabilities", async () => {
+  await withClient(new FakeEngine(answer(["Grüße ", "🦙"])), async (client) => {
+    const runner = client.chat.completions.stream({
+      model: "any",
+      messages: MESSAGES,
+      n: 2,
+      logprobs: true,
+      top_logprobs: 2,
+    });
+    const { choices } = await runner.finalChatCompletion();
+    assert.deepEqual(choices.map((choice) => choice.message.content), ["Grüße 🦙", "Grüße 🦙"]);
+    for (const choice of choices) {
+      assert.deepEqual(choice.logprobs?.content?.map(({ token }) => token), ["Grüße ", "🦙"]);
+      assert.equal(choice.logprobs?.content?.[0]?.top_logprobs.length, 2);
+    }
+  });
+});
+
+Deno.test("openai SDK gets completions of several prompts, whole and streamed", async () => {
+  const engine = new FakeEngine((input, signal) =>
+    answer(input.prompt.kind === "text" ? [`${input.prompt.text}!`] : [])(input, signal)
+  );
+  await withClient(engine, async (client) => {
+    const request = { model: "any", prompt: ["a", "b"], n: 2, logprobs: 1 };
+    const completion = await client.completions.create(request);
+    assert.deepEqual(completion.choices.map(({ index, text }) => [index, text]), [[0, "a!"], [1, "a!"], [2, "b!"], [
+      3,
+      "b!",
+    ]]);
+    assert.deepEqual(completion.choices[0]?.logprobs?.tokens, ["a!"]);
+    const texts = ["", "", "", ""];
+    for await (const { choices: [choice] } of await client.completions.create({ ...request, stream: true })) {
+      if (choice !== undefined) texts[choice.index] += choice.text;
+    }
+    assert.deepEqual(texts, ["a!", "a!", "b!", "b!"]);
+  });
+});
+
 Deno.test("openai SDK lists and finds models", async () => {
   await withClient(new FakeEngine(), async (client) => {
     const ids: string[] = [];

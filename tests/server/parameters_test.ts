@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Sampling } from "../../lib/engine/mod.ts";
 import { ChatCompletion, ErrorBody } from "../../server/schemas/mod.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES, post } from "./requests.ts";
@@ -26,14 +27,39 @@ const ACCEPTED: Record<string, unknown[]> = {
   presence_penalty: [-2, 0, 2, null],
   repeat_penalty: [0.1, 1, 1.5, null],
   repeat_last_n: [-1, 0, 64, null],
+  dynatemp_range: [0, 0.5, null],
+  dynatemp_exponent: [0, 1, 2.5, null],
+  top_n_sigma: [-1, 0, 1.5, null],
+  xtc_probability: [0, 0.5, 1, null],
+  xtc_threshold: [0, 0.1, 1, null],
+  min_keep: [0, 5, null],
+  dry_multiplier: [0, 0.8, null],
+  dry_base: [1, 1.75, null],
+  dry_allowed_length: [0, 2, null],
+  dry_penalty_last_n: [-1, 0, 64, null],
+  dry_sequence_breakers: [["\n"], Array(32).fill("a"), null],
+  mirostat: [0, 1, 2, null],
+  mirostat_tau: [0, 5, null],
+  mirostat_eta: [0, 0.1, 1, null],
+  adaptive_target: [-1, 0, 0.5, 1, null],
+  adaptive_decay: [0, 0.99, null],
+  ignore_eos: [true, false, null],
+  samplers: [[], ["top_k", "TOP-P", "minp", "typ", "temp", "adaptive_p"], "", "edskypmxta", null],
   max_tokens: [-1, 1, 2 ** 40, null],
   max_completion_tokens: [-1, 1, null],
-  n: [1, null],
+  n_predict: [-1, 1, null],
+  t_max_predict_ms: [-1, 0, 100, null],
+  n_keep: [-1, 0, 5, null],
+  cache_prompt: [true, false, null],
+  speculation: [true, false, null],
+  prediction: [{ type: "content", content: "a" }, { type: "content", content: [{ type: "text", text: "a" }] }, null],
+  lora: [[], [{ id: 0, scale: 0.5 }], null],
+  n: [1, 16, null],
   stream: [false, true, null],
   stream_options: [null],
-  logprobs: [false, null],
+  logprobs: [false, true, null],
   top_logprobs: [0, null],
-  logit_bias: [{}, null],
+  logit_bias: [{}, { "5": -100, " the": 1.5, "6": false }, [[5, -1.5], [" the", false]], [], null],
   tools: [[], null],
   tool_choice: ["none", "auto", null],
   functions: [[], null],
@@ -79,18 +105,48 @@ const REFUSED: [Record<string, unknown>, string | null][] = [
   ...refuse("seed", ["1", 0.5, 1e300, {}]),
   ...refuse("repeat_penalty", ["1", 0, -1]),
   ...refuse("repeat_last_n", ["1", -2, 0.5]),
-  ...["max_tokens", "max_completion_tokens"].flatMap((key) => refuse(key, ["1", 0, -2, 1.5, true])),
+  ...["dynatemp_range", "dynatemp_exponent", "dry_multiplier", "mirostat_tau"].flatMap((key) =>
+    refuse(key, ["1", -0.1, 1e7, true])
+  ),
+  ...["xtc_probability", "xtc_threshold", "mirostat_eta"].flatMap((key) => refuse(key, ["1", -0.1, 1.1])),
+  ...["min_keep", "dry_allowed_length"].flatMap((key) => refuse(key, ["1", -1, 0.5])),
+  ...refuse("top_n_sigma", ["1", true]),
+  ...refuse("dry_base", ["1", 0.9]),
+  ...refuse("dry_penalty_last_n", ["1", -2, 0.5]),
+  ...refuse("dry_sequence_breakers", [[], "a", Array(33).fill("a")]),
+  [{ dry_sequence_breakers: ["a", ""] }, "dry_sequence_breakers.1"],
+  ...refuse("mirostat", [3, -1, "1", 0.5]),
+  ...refuse("adaptive_target", ["1", 1.1]),
+  ...refuse("adaptive_decay", ["1", -0.1, 1]),
+  ...refuse("ignore_eos", ["true", 1]),
+  ...refuse("samplers", [5, ["top_k", "infill"], ["constructor"], "tq", Array(33).fill("dry")]),
+  [{ samplers: [5] }, "samplers.0"],
+  ...refuse("logit_bias", [5, "5", { "256": 1 }, [[256, 1]]]),
+  [{ logit_bias: { "5": true } }, "logit_bias.5"],
+  [{ logit_bias: { "5": "1" } }, "logit_bias.5"],
+  [{ logit_bias: [[5]] }, "logit_bias.0"],
+  [{ logit_bias: [[-5, 1]] }, "logit_bias.0.0"],
+  ...refuse("t_max_predict_ms", ["1", -2]),
+  ...refuse("n_keep", ["1", -2, 0.5]),
+  ...["cache_prompt", "speculation"].flatMap((key) => refuse(key, ["true", 1])),
+  ...refuse("prediction", ["a", []]),
+  [{ prediction: { type: "content" } }, "prediction.content"],
+  [{ prediction: { type: "text", content: "a" } }, "prediction.type"],
+  ...refuse("lora", [{}, 5]),
+  [{ lora: [{ id: -1, scale: 1 }] }, "lora.0.id"],
+  [{ lora: [{ id: 0 }] }, "lora.0.scale"],
+  ...["max_tokens", "max_completion_tokens", "n_predict"].flatMap((key) => refuse(key, ["1", 0, -2, 1.5, true])),
   ...refuse("stop", ["", 5, {}, Array(17).fill("a")]),
   [{ stop: ["a", ""] }, "stop.1"],
   [{ stop: [5] }, "stop.0"],
-  ...refuse("n", [0, 2, "1", 1.5]),
+  ...refuse("n", [0, 17, "1", 1.5]),
   ...refuse("stream", ["true", 1]),
   ...refuse("stream_options", [{}, { include_usage: true }]),
   [{ stream: true, stream_options: 5 }, "stream_options"],
   [{ stream: true, stream_options: { include_usage: "yes" } }, "stream_options.include_usage"],
-  ...refuse("logprobs", [true, 5]),
-  ...refuse("top_logprobs", [3]),
-  ...refuse("logit_bias", [{ "5": 1 }]),
+  ...refuse("logprobs", ["true", 5]),
+  ...refuse("top_logprobs", [3, -1, 21, 0.5]),
+  [{ logprobs: true, top_logprobs: 21 }, "top_logprobs"],
   ...refuse("tools", [[{ type: "function" }], 5]),
   ...refuse("tool_choice", ["required", { type: "function" }]),
   ...refuse("functions", [[{}]]),
@@ -135,7 +191,19 @@ Deno.test("parameter errors say what was expected and found", async () => {
     [{ messages: MESSAGES, typical_p: 0 }, 'Invalid "typical_p": expected more than 0, found 0'],
     [{ messages: MESSAGES, top_k: 0.5 }, 'Invalid "top_k": expected an integer, found 0.5'],
     [{ messages: MESSAGES, seed: 0.5 }, 'Invalid "seed": expected an integer, found 0.5'],
-    [{ messages: MESSAGES, n: 2 }, 'Invalid "n": expected 1, found 2'],
+    [{ messages: MESSAGES, n: 17 }, 'Invalid "n": expected at most 16, found 17'],
+    [
+      { messages: MESSAGES, samplers: ["top_k", "infill"] },
+      'Invalid "samplers": expected penalties, dry, top_n_sigma, top_k, typ_p, top_p, min_p, xtc, temperature, adaptive_p, found "infill"',
+    ],
+    [
+      { messages: MESSAGES, samplers: "kq" },
+      'Invalid "samplers": expected the letters edskypmxta, found "q"',
+    ],
+    [
+      { messages: MESSAGES, logit_bias: { "256": 1 } },
+      'Invalid "logit_bias": there is no token 256, the vocabulary has 256',
+    ],
     [{ messages: MESSAGES, stop: "" }, 'Invalid "stop": expected at least 1 character, found ""'],
     [{ messages: MESSAGES, model: [LONG] }, 'Invalid "model": expected a string, found an array of 1'],
     [{ messages: MESSAGES, stream: LONG }, `Invalid "stream": expected true or false, found "${"x".repeat(60)}"…`],
@@ -155,6 +223,75 @@ Deno.test("parameter seed is reduced to 32 bits and -1 draws one", async () => {
   }
   const seeds = engine.calls.map((call) => call.input.sampling.seed);
   assert.deepEqual(seeds, [0, 42, 2 ** 32 - 2, 0, 256, 2 ** 32 - 3, 0, undefined]);
+});
+
+Deno.test("sampling parameters reach the engine under its names", async () => {
+  const engine = new FakeEngine();
+  const cases: [Record<string, unknown>, Partial<Sampling>][] = [
+    [{
+      dynatemp_range: 0.1,
+      dynatemp_exponent: 0.2,
+      top_n_sigma: 0.3,
+      xtc_probability: 0.4,
+      xtc_threshold: 0.5,
+      min_keep: 6,
+      dry_multiplier: 0.7,
+      dry_base: 1.8,
+      dry_allowed_length: 9,
+      dry_penalty_last_n: 10,
+      dry_sequence_breakers: ["."],
+      mirostat: 2,
+      mirostat_tau: 1.1,
+      mirostat_eta: 0.12,
+      adaptive_target: 0.13,
+      adaptive_decay: 0.14,
+      ignore_eos: true,
+    }, {
+      dynamicTemperatureRange: 0.1,
+      dynamicTemperatureExponent: 0.2,
+      topNSigma: 0.3,
+      xtcProbability: 0.4,
+      xtcThreshold: 0.5,
+      minKeep: 6,
+      dryMultiplier: 0.7,
+      dryBase: 1.8,
+      dryAllowedLength: 9,
+      dryPenaltyLastN: 10,
+      drySequenceBreakers: ["."],
+      mirostat: 2,
+      mirostatTau: 1.1,
+      mirostatEta: 0.12,
+      adaptiveTarget: 0.13,
+      adaptiveDecay: 0.14,
+      ignoreEos: true,
+    }],
+    [{ logit_bias: { "5": -100, " the": 1.5, "6": false } }, {
+      logitBias: [{ token: 5, bias: -100 }, { token: 6, bias: -Infinity }, { token: " the", bias: 1.5 }],
+    }],
+    [{ logit_bias: [[5, -1.5], ["5", false]] }, {
+      logitBias: [{ token: 5, bias: -1.5 }, { token: "5", bias: -Infinity }],
+    }],
+    [{ samplers: ["temp", "top-k", "adaptive_p"] }, { samplers: ["temperature", "top_k"] }],
+    [{ samplers: "pxa" }, { samplers: ["top_p", "xtc"] }],
+    [{ samplers: [], adaptive_target: 0.5 }, { samplers: [], adaptiveTarget: -1 }],
+  ];
+  for (const [index, [body, sampling]] of cases.entries()) {
+    const response = await post(appOver(engine), { messages: MESSAGES, ...body });
+    assert.equal(response.status, 200, await response.text());
+    assert.deepEqual(engine.calls[index]?.input.sampling, sampling);
+  }
+});
+
+Deno.test("the token limit goes by three names, and the first of them counts", async () => {
+  const engine = new FakeEngine();
+  const cases = [
+    { n_predict: 3 },
+    { max_tokens: 2, n_predict: 3 },
+    { max_completion_tokens: 1, max_tokens: 2, n_predict: 3 },
+    { max_completion_tokens: null, max_tokens: null, n_predict: -1 },
+  ];
+  for (const body of cases) await post(appOver(engine), { messages: MESSAGES, ...body });
+  assert.deepEqual(engine.calls.map((call) => call.input.maxTokens), [3, 2, 1, 2 ** 31 - 1]);
 });
 
 Deno.test("request body that is no JSON object is a 400", async () => {

@@ -198,6 +198,24 @@ Deno.test("server does not wait on shutdown for a client that does not read", as
   await within(server.finished);
 });
 
+Deno.test("server tells the engine who asks: the named user, else the address", async () => {
+  const engine = new FakeEngine();
+  await using server = await running(engine);
+  for (const user of ["ann", undefined, 5, ""]) await (await ask(server, { user })).text();
+  const clients = engine.calls.map((call) => call.input.client);
+  assert.deepEqual(clients, ["ann", "127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+});
+
+Deno.test("server answers 503 with Retry-After when the queue is full", async () => {
+  const full = new EngineError("overloaded", "The queue is full");
+  await using server = await running(new FakeEngine(failAfter([], full)));
+  for (const stream of [false, true]) {
+    const response = await ask(server, { stream });
+    assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "1"]);
+    assert.equal((await response.json()).error.code, "overloaded");
+  }
+});
+
 Deno.test("server answers 400 to a Host header that is none", async () => {
   await using server = await running(new FakeEngine());
   for (const host of ["a b", "[", "<script>", "a:99999"]) {

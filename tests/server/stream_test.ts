@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { EngineError } from "../../lib/errors.ts";
 import { ChatCompletionChunk, ErrorBody } from "../../server/schemas/mod.ts";
 import { sseResponse } from "../../server/sse.ts";
+import { sseMessage, SseTemplate } from "../../server/sse_message.ts";
 import { answer, failAfter, FakeEngine, hangAfter } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES, post } from "./requests.ts";
 import { within } from "./within.ts";
@@ -34,6 +35,7 @@ Deno.test("chat stream ends with usage where it is asked for", async () => {
   const last = chunks.pop();
   assert.deepEqual(last.choices, []);
   assert.equal(last.usage.total_tokens, 13);
+  assert.equal(last.timings.predicted_n, 3);
   assert.deepEqual(chunks.map((chunk) => chunk.usage), chunks.map(() => null));
 });
 
@@ -106,25 +108,127 @@ Deno.test("chat completion aborts the engine when its request is aborted", async
   }
 });
 
-Deno.test("chat stream reads no further than its client", async () => {
-  const engine = new FakeEngine(answer(Array(1000).fill("a")));
+Deno.test("chat stream interleaves its choices, each with a beginning and an end, and counts usage once", async () => {
+  const request = { messages: MESSAGES, stream: true, n: 2, stream_options: { include_usage: true } };
+  const response = await post(appOver(new FakeEngine(answer(["a", "b"]))), request);
+  const data = eventData(await response.text()).slice(0, -1);
+  const chunks = data.map((text) => ChatCompletionChunk.strict().parse(JSON.parse(text)));
+  assert.deepEqual(
+    chunks.map(({ choices: [choice], usage }) => [
+      choice?.index,
+      choice?.delta.role,
+      choice?.delta.content,
+      choice?.finish_reason,
+      usage?.total_tokens,
+    ]),
+    [
+      [0, "assistant", "", null, undefined],
+      [0, undefined, "a", null, undefined],
+      [1, "assistant", "", null, undefined],
+      [1, undefined, "a", null, undefined],
+      [0, undefined, "b", null, undefined],
+      [1, undefined, "b", null, undefined],
+      [0, undefined, undefined, "stop", undefined],
+      [1, undefined, undefined, "stop", undefined],
+      [undefined, undefined, undefined, undefined, 13],
+    ],
+  );
+  assert.deepEqual(chunks.map((chunk) => chunk.timings !== undefined), [...Array(8).fill(false), true]);
+});
+
+Deno.test("chat stream carries the log-probabilities of each part, also of one without text", async () => {
+  const engine = new FakeEngine(answer(["", "é"]));
+  const response = await post(appOver(engine), { messages: MESSAGES, stream: true, logprobs: true, top_logprobs: 1 });
+  const data = eventData(await response.text()).slice(0, -1);
+  const choices = data.map((text) => ChatCompletionChunk.strict().parse(JSON.parse(text)).choices[0]);
+  const token = (text: string, bytes: number[]): object => ({ token: text, logprob: -1, bytes });
+  assert.deepEqual(choices.map((choice) => choice?.logprobs), [
+    null,
+    { content: [{ ...token("", []), top_logprobs: [token("", [])] }], refusal: null },
+    { content: [{ ...token("é", [195, 169]), top_logprobs: [token("é", [195, 169])] }], refusal: null },
+    null,
+  ]);
+});
+
+Deno.test("chat stream reads no further ahead of its client than a few kilobytes", async () => {
+  const engine = new FakeEngine(answer(Array(10_000).fill("a".repeat(100))));
   const response = await post(appOver(engine), { messages: MESSAGES, stream: true });
   const reader = response.body?.getReader();
   await reader?.read();
   await reader?.read();
   const call = await within(engine.call());
-  assert.ok(call.events <= 4, `${call.events} events were taken for 2 reads`);
+  assert.ok(call.events <= 200, `${call.events} events were taken for 2 reads`);
   await reader?.cancel();
+});
+
+Deno.test("event stream sends at once what is there already, and nothing later than it came", async () => {
+  const gates = [0, 1].map(() => Promise.withResolvers<void>());
+  async function* bursts(): AsyncGenerator<number, void> {
+    for (let n = 0; n < 3; n++) yield n;
+    await gates[0]?.promise;
+    yield 3;
+    await gates[1]?.promise;
+    for (let n = 4; n < 6; n++) yield n;
+  }
+  const response = sseResponse({ events: bursts(), write: (n) => sseMessage({ n }) }, {
+    last: "end",
+    onCancel: () => {},
+  });
+  const writes: string[] = [];
+  for await (const bytes of response.body ?? []) {
+    writes.push(new TextDecoder().decode(bytes));
+    gates[writes.length - 1]?.resolve();
+  }
+  assert.deepEqual(writes.map((write) => write.split("\n\n").length - 1), [3, 1, 3]);
+  assert.deepEqual(eventData(writes.join("")), [
+    '{"n":0}',
+    '{"n":1}',
+    '{"n":2}',
+    '{"n":3}',
+    '{"n":4}',
+    '{"n":5}',
+    "end",
+  ]);
+});
+
+Deno.test("event stream that cannot be written ends with an error and frees its source", async () => {
+  let freed = false;
+  async function* endless(): AsyncGenerator<number, void> {
+    try {
+      for (;;) yield 1;
+    } finally {
+      freed = true;
+    }
+  }
+  const write = (): string => {
+    throw new EngineError("internal", "secret");
+  };
+  const text = await sseResponse({ events: endless(), write }, { last: "end", onCancel: () => {} }).text();
+  assert.match(text, /^data: {"error":.*"code":"internal"}}\n\n$/);
+  assert.ok(freed);
+});
+
+Deno.test("message template gives any text as JSON.stringify does", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (text, other) => {
+      const make = (content: string): object => ({ id: other, delta: { content }, last: null });
+      assert.equal(new SseTemplate(make).fill(text), sseMessage(make(text)));
+    }),
+  );
 });
 
 Deno.test("event stream sends comments in silence, and none after its end", async () => {
   const gate = Promise.withResolvers<void>();
-  async function* slow(): AsyncGenerator<object> {
+  async function* slow(): AsyncGenerator<object, void> {
     yield { n: 1 };
     await gate.promise;
     yield { n: 2 };
   }
-  const response = sseResponse(slow(), { last: "[DONE]", onCancel: () => {}, keepAliveMs: 5 });
+  const response = sseResponse({ events: slow(), write: sseMessage }, {
+    last: "[DONE]",
+    onCancel: () => {},
+    keepAliveMs: 5,
+  });
   let text = "";
   const decoder = new TextDecoder();
   for await (const bytes of response.body ?? []) {
@@ -136,12 +240,12 @@ Deno.test("event stream sends comments in silence, and none after its end", asyn
 
 Deno.test("event stream calls onCancel once and only for a client that left", async () => {
   let cancelled = 0;
-  async function* two(): AsyncGenerator<object> {
+  async function* two(): AsyncGenerator<object, void> {
     yield { n: 1 };
     yield { n: 2 };
   }
-  await sseResponse(two(), { last: "end", onCancel: () => cancelled++ }).text();
+  await sseResponse({ events: two(), write: sseMessage }, { last: "end", onCancel: () => cancelled++ }).text();
   assert.equal(cancelled, 0);
-  await sseResponse(two(), { last: "end", onCancel: () => cancelled++ }).body?.cancel();
+  await sseResponse({ events: two(), write: sseMessage }, { last: "end", onCancel: () => cancelled++ }).body?.cancel();
   assert.equal(cancelled, 1);
 });

@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
-import type { Engine, GenerateEvent, GenerateInput } from "../../../lib/engine/mod.ts";
+import type { AnswerLogprob, Engine, GenerateEvent, GenerateInput } from "../../../lib/engine/mod.ts";
 import { EngineError, type ErrorCode } from "../../../lib/errors.ts";
 
-/** An answer in whole. */
-export interface Answer {
+/** What one choice has said. */
+export interface AnswerChoice {
   text: string;
+  /** As it came. */
   parts: string[];
+  logprobs: AnswerLogprob[];
+  finish: Extract<GenerateEvent, { type: "finish" }>;
+}
+
+/** An answer in whole: its first choice, and all of them. */
+export interface Answer extends AnswerChoice {
+  choices: AnswerChoice[];
   done: Extract<GenerateEvent, { type: "done" }>;
 }
 
@@ -24,17 +32,41 @@ export function user(content: string): GenerateInput["prompt"] {
   return { kind: "chat", messages: [{ role: "user", content }] };
 }
 
-/** Asks and collects the answer; exactly one `done` must come, at the end. */
+/** Asks and collects the answer; each choice must finish once, behind its text, and exactly one `done` come at the end. */
 export async function ask(engine: Engine, input: Partial<GenerateInput>, signal?: AbortSignal): Promise<Answer> {
-  const parts: string[] = [];
+  const choices = Array.from({ length: input.choices ?? 1 }, () => new OpenChoice());
   let done: Answer["done"] | undefined;
   for await (const event of engine.generate(toInput(input), signal)) {
     assert.equal(done, undefined, "nothing comes after done");
-    if (event.type === "text") parts.push(event.text);
-    else done = event;
+    if (event.type === "done") done = event;
+    else choices[event.index]?.take(event);
   }
   assert.ok(done, "done comes last");
-  return { text: parts.join(""), parts, done };
+  const whole = choices.map((choice) => choice.whole);
+  const [first] = whole;
+  assert.ok(first);
+  return { ...first, choices: whole, done };
+}
+
+/** A choice whose events are being collected. */
+class OpenChoice {
+  readonly #parts: string[] = [];
+  readonly #logprobs: AnswerLogprob[] = [];
+  #finish: AnswerChoice["finish"] | undefined;
+
+  take(event: Exclude<GenerateEvent, { type: "done" }>): void {
+    assert.equal(this.#finish, undefined, "nothing comes after the finish of a choice");
+    if (event.type === "finish") this.#finish = event;
+    else {
+      this.#parts.push(event.text);
+      this.#logprobs.push(...event.logprobs ?? []);
+    }
+  }
+
+  get whole(): AnswerChoice {
+    assert.ok(this.#finish, "each choice finishes");
+    return { text: this.#parts.join(""), parts: this.#parts, logprobs: this.#logprobs, finish: this.#finish };
+  }
 }
 
 /** For `assert.rejects`: an {@linkcode EngineError} with this code whose message matches. */

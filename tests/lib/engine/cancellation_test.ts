@@ -1,58 +1,95 @@
 import assert from "node:assert/strict";
 import { NativeEngine } from "../../../lib/engine/native_engine.ts";
-import type { FromWorker, GenerateRequest } from "../../../lib/engine/protocol.ts";
+import type { GenerateRequest, RequestEvent } from "../../../lib/engine/protocol.ts";
 import { DEFAULT_SAMPLING } from "../../../lib/engine/mod.ts";
-import { realLibraries, realModel, startRealEngine } from "../../real_engine.ts";
+import { realLibraries, realModel, SMALL_CONTEXT, startRealEngine } from "../../real_engine.ts";
 import { ask, failure, toInput, user } from "./answer.ts";
 
 const GREEDY = { ...DEFAULT_SAMPLING, temperature: 0, seed: 1 };
-const ONE_SLOT = { contextLength: 512, batchSize: 64, ubatchSize: 64, parallel: 1, threads: 1 };
+const ONE_SLOT = { ...SMALL_CONTEXT, batchSize: 64, ubatchSize: 64, parallel: 1 };
 
-/** A native engine in this thread, stepped by hand, and what it posted. */
-async function openNative(): Promise<{ native: NativeEngine; posted: FromWorker[] }> {
-  const posted: FromWorker[] = [];
+/** A native engine in this thread, stepped by hand, and the events that it posted. */
+async function openNative(): Promise<{ native: NativeEngine; events: RequestEvent[] }> {
+  const events: RequestEvent[] = [];
   const options = {
     libraries: await realLibraries(),
     model: { path: await realModel(), offset: 0 },
     context: ONE_SLOT,
+    cacheBytes: 0,
+    states: [],
     verbose: false,
   };
-  return { native: new NativeEngine(options, (message) => void posted.push(message)), posted };
+  const native = new NativeEngine(options, (message) => {
+    if (message.type === "events") events.push(...message.events);
+  });
+  return { native, events };
 }
 
-function request(id: number, maxTokens: number): GenerateRequest {
-  return { id, text: "Once upon a time", sampling: GREEDY, stop: [], maxTokens };
+function request(id: number, changes: Partial<GenerateRequest> = {}): GenerateRequest {
+  return {
+    id,
+    prompt: "Once upon a time",
+    sampling: GREEDY,
+    stop: [],
+    choices: 1,
+    stream: true,
+    speculation: false,
+    cachePrompt: true,
+    keep: 0,
+    client: "",
+    ...changes,
+  };
+}
+
+function isEnd({ type }: RequestEvent): boolean {
+  return type === "failed" || type === "done";
 }
 
 Deno.test("NativeEngine decodes the next request in the step after a cancellation", async () => {
-  const { native, posted } = await openNative();
+  const { native, events } = await openNative();
   using _native = native;
-  native.submit(request(1, 300));
-  native.submit(request(2, 4));
+  native.submit(request(1, { maxTokens: 300 }));
+  native.submit(request(2, { maxTokens: 4 }));
   for (let i = 0; i < 5; i++) native.step();
-  assert.ok(posted.length >= 4 && posted.every((message) => message.type === "text" && message.id === 1));
-  posted.length = 0;
+  assert.ok(events.length >= 4 && events.every(({ type, id }) => type === "text" && id === 1));
+  events.length = 0;
   native.cancel(1);
   native.step();
-  assert.deepEqual(posted.map((message) => [message.type, "id" in message && message.id]), [["failed", 1], [
-    "text",
-    2,
-  ]]);
+  assert.deepEqual(events.map(({ type, id }) => [type, id]), [["failed", 1], ["text", 2]]);
   while (!native.idle) native.step();
-  assert.equal(posted.at(-1)?.type, "done");
-  assert.equal(posted.filter(({ type }) => type === "failed" || type === "done").length, 2, "each ends once");
+  assert.equal(events.at(-1)?.type, "done");
+  assert.equal(events.filter(isEnd).length, 2, "each ends once");
+});
+
+Deno.test("NativeEngine cancels a request whose prompt is half read, and answers the next as if it had not been", async () => {
+  const { native, events } = await openNative();
+  using _native = native;
+  const text = (id: number): string =>
+    events.map((event) => event.type === "text" && event.id === id ? event.text : "").join("");
+  native.submit(request(1, { maxTokens: 8 }));
+  while (!native.idle) native.step();
+  native.submit(request(2, { prompt: "A long story. ".repeat(80), maxTokens: 8, choices: 2 }));
+  native.step();
+  assert.equal(text(2), "", "one ubatch of the prompt is not all of it");
+  native.cancel(2);
+  native.step();
+  assert.ok(native.idle);
+  native.submit(request(3, { maxTokens: 8, cachePrompt: false }));
+  while (!native.idle) native.step();
+  assert.equal(text(3), text(1));
+  assert.deepEqual(events.filter(isEnd).map(({ type, id }) => [type, id]), [["done", 1], ["failed", 2], ["done", 3]]);
 });
 
 Deno.test("NativeEngine answers a cancellation of what has ended, or never was, with nothing", async () => {
-  const { native, posted } = await openNative();
+  const { native, events } = await openNative();
   using _native = native;
-  native.submit(request(1, 2));
+  native.submit(request(1, { maxTokens: 2 }));
   while (!native.idle) native.step();
-  posted.length = 0;
+  events.length = 0;
   native.cancel(1);
   native.cancel(77);
   native.step();
-  assert.deepEqual(posted, []);
+  assert.deepEqual(events, []);
 });
 
 Deno.test("WorkerEngine gives the slot of an aborted request to the next at once", async () => {
@@ -69,7 +106,7 @@ Deno.test("WorkerEngine gives the slot of an aborted request to the next at once
   await waiting;
   const waited = performance.now() - aborted;
   // 477 tokens of the first were still to come; the second needed three decodes.
-  assert.ok(waited < whole.decodeMs / 2, `${waited} ms, while 200 tokens take ${whole.decodeMs} ms`);
+  assert.ok(waited < whole.timings.decodeMs / 2, `${waited} ms, while 200 tokens take ${whole.timings.decodeMs} ms`);
 });
 
 Deno.test("WorkerEngine gives the slot of a request whose loop was left to the next at once", async () => {
@@ -83,7 +120,7 @@ Deno.test("WorkerEngine gives the slot of a request whose loop was left to the n
   const left = performance.now();
   await ask(engine, { maxTokens: 2 });
   const waited = performance.now() - left;
-  assert.ok(waited < whole.decodeMs / 2, `${waited} ms, while 200 tokens take ${whole.decodeMs} ms`);
+  assert.ok(waited < whole.timings.decodeMs / 2, `${waited} ms, while 200 tokens take ${whole.timings.decodeMs} ms`);
 });
 
 Deno.test("WorkerEngine refuses a request whose signal was aborted before", async () => {

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { DEFAULT_SAMPLING, type LoadOptions, WorkerEngine } from "../../../lib/engine/mod.ts";
-import { realLibraries, realModel, startRealEngine } from "../../real_engine.ts";
+import { realLibraries, realModel, SMALL_CONTEXT, startRealEngine } from "../../real_engine.ts";
 import { ask, failure } from "./answer.ts";
 
-const CONTEXT = { contextLength: 256, batchSize: 64, ubatchSize: 64, parallel: 2, threads: 1 };
+const CONTEXT = { ...SMALL_CONTEXT, contextLength: 256, batchSize: 64, ubatchSize: 64, parallel: 2 };
+/** What a request may leave out. */
+const DEFAULTS = { sampling: { ...DEFAULT_SAMPLING, temperature: 0 }, queue: 8, speculation: false, keep: 0 };
 
 function makeEngine(log: string[] = []): WorkerEngine {
   return new WorkerEngine({
     workerUrl: new URL("../../../lib/engine/worker.ts", import.meta.url),
     modelId: "m",
-    sampling: { ...DEFAULT_SAMPLING, temperature: 0 },
+    ...DEFAULTS,
     log: (level, text) => void log.push(`${level} ${text}`),
   });
 }
@@ -21,7 +23,15 @@ function closing(engine: WorkerEngine): AsyncDisposable {
 
 async function options(changes: Partial<LoadOptions> = {}): Promise<LoadOptions> {
   const model = { path: await realModel(), offset: 0 };
-  return { libraries: await realLibraries(), model, context: CONTEXT, verbose: false, ...changes };
+  return {
+    libraries: await realLibraries(),
+    model,
+    context: CONTEXT,
+    cacheBytes: 0,
+    states: [],
+    verbose: false,
+    ...changes,
+  };
 }
 
 Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
@@ -86,7 +96,7 @@ Deno.test("WorkerEngine whose thread cannot start fails as internal, and closes"
   const engine = new WorkerEngine({
     workerUrl: new URL("data:text/javascript,throw new Error('no start')"),
     modelId: "m",
-    sampling: DEFAULT_SAMPLING,
+    ...DEFAULTS,
     log: (): void => {},
   });
   await assert.rejects(engine.ready(), failure("internal", /no start/));
@@ -122,8 +132,8 @@ Deno.test("WorkerEngine answers every request although together they exceed the 
   );
   const total = answers.reduce((sum, { done: { usage } }) => sum + usage.promptTokens + usage.completionTokens, 0);
   assert.ok(total > 256 + 64, `${total} tokens in a context of 256`);
-  for (const { text, done } of answers) {
+  for (const { text, finish, done } of answers) {
     assert.ok(text.isWellFormed() && text !== "");
-    assert.ok(done.finishReason === "stop" || done.usage.completionTokens === 90);
+    assert.ok(finish.finishReason === "stop" || done.usage.completionTokens === 90);
   }
 });

@@ -1,55 +1,85 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Sequence } from "../../../lib/engine/sequence.ts";
+import type { Advance, Sequence, SequenceOptions } from "../../../lib/engine/sequence.ts";
 import { cutInto } from "../text/cut.ts";
+import { makeSequence } from "./make_sequence.ts";
 
 const END = 9999;
 
-/** A sequence whose tokens stand for the given bytes, and whose answer has room for `limit` tokens. */
-function makeSequence(pieces: Uint8Array[], { stop = [], limit = 100 }: { stop?: string[]; limit?: number }): Sequence {
-  return new Sequence({
-    id: 1,
+/** A sequence whose token i stands for `pieces[i]`, and whose answer has room for `room` tokens. */
+function sequenceOf(
+  pieces: Uint8Array[],
+  { room = 100, ...options }: Partial<SequenceOptions> & { room?: number } = {},
+): Sequence {
+  return makeSequence({
     prompt: Int32Array.of(7, 7),
-    sampler: { sample: () => -1, [Symbol.dispose]: (): void => {} },
     vocabulary: { isEndOfGeneration: (token) => token === END, piece: (token) => pieces[token] ?? new Uint8Array() },
-    stop,
-    limit: 2 + limit,
+    limit: 2 + room,
+    ...options,
   });
 }
 
-function say(
-  sequence: Sequence,
-  count: number,
-): { text: string; finishReason?: string; tokens: number; parts: string[] } {
-  const parts: string[] = [];
+/** Has a sequence say its tokens and then end, as far as it lets itself be. */
+function say(sequence: Sequence, count: number): { text: string; advances: Advance[]; last: Advance; tokens: number } {
+  const advances: Advance[] = [];
   for (let token = 0; token <= count; token++) {
-    const { text, finishReason } = sequence.advance(token === count ? END : token);
-    parts.push(text);
-    if (finishReason !== undefined) return { text: parts.join(""), finishReason, tokens: token + 1, parts };
+    const at = token === count ? END : token;
+    const logprob = { token: at, bytes: new Uint8Array(), logprob: -1, top: [] };
+    const last = sequence.advance(at, sequence.logprobs === undefined ? undefined : logprob);
+    advances.push(last);
+    if (last.finishReason === undefined) continue;
+    return { text: advances.map(({ text }) => text).join(""), advances, last, tokens: token + 1 };
   }
-  return { text: parts.join(""), tokens: count + 1, parts };
+  throw new Error("It goes on behind the end");
 }
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-const CUT = fc.string({ unit: fc.constantFrom("a", "b", "é", "€", "🦀"), maxLength: 30 }).chain((text) => {
+const LETTERS = ["a", "b", "é", "€", "🦀"];
+const CUT = fc.string({ unit: fc.constantFrom(...LETTERS), maxLength: 30 }).chain((text) => {
   const bytes = encode(text);
   return cutInto(bytes.length, (from, to) => bytes.slice(from, to)).map((pieces) => ({ text, pieces }));
 });
+const STOP = fc.option(fc.string({ unit: fc.constantFrom(...LETTERS), minLength: 1, maxLength: 3 }), {
+  nil: undefined,
+});
 
 Deno.test("Sequence says what its tokens stand for, never half a character, up to the stop string", () => {
-  const stop = fc.option(fc.string({ unit: fc.constantFrom("a", "b", "é", "€", "🦀"), minLength: 1, maxLength: 3 }), {
-    nil: undefined,
-  });
   fc.assert(
-    fc.property(CUT, stop, ({ text, pieces }, stop) => {
-      const said = say(makeSequence(pieces, stop === undefined ? {} : { stop: [stop] }), pieces.length);
+    fc.property(CUT, STOP, ({ text, pieces }, stop) => {
+      const said = say(sequenceOf(pieces, stop === undefined ? {} : { stop: [stop] }), pieces.length);
       const at = stop === undefined ? -1 : text.indexOf(stop);
       assert.equal(said.text, at < 0 ? text : text.slice(0, at));
-      assert.equal(said.finishReason, "stop");
-      assert.ok(said.parts.every((part) => part.isWellFormed()));
+      assert.equal(said.last.finishReason, "stop");
+      assert.equal(said.last.stopString, at < 0 ? undefined : stop);
+      assert.ok(said.advances.every(({ text }) => text.isWellFormed()));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("Sequence gives log-probabilities out with the text of their tokens, and none of what a stop string cuts off", () => {
+  fc.assert(
+    fc.property(CUT, STOP, ({ pieces }, stop) => {
+      const options = { logprobs: 0, ...(stop === undefined ? {} : { stop: [stop] }) };
+      const { advances, text } = say(sequenceOf(pieces, options), pieces.length);
+      // Where in the text each token begins: behind the characters that were whole before it.
+      const starts = pieces.map((_, i) =>
+        new TextDecoder().decode(Uint8Array.from(pieces.slice(0, i).flatMap((piece) => [...piece])), { stream: true })
+          .length
+      );
+      let [given, released] = [0, 0];
+      for (const { text, logprobs } of advances) {
+        given += text.length;
+        for (const { token } of logprobs) {
+          assert.equal(token, released++, "in order, each once");
+          assert.ok((starts[token] ?? 0) < given, `token ${token} before its text`);
+        }
+        assert.ok(starts.slice(released, advances.length).every((start) => start >= given), "with the text, not later");
+      }
+      assert.equal(given, text.length);
     }),
     { numRuns: 1000 },
   );
@@ -57,43 +87,93 @@ Deno.test("Sequence says what its tokens stand for, never half a character, up t
 
 Deno.test("Sequence ends at its limit, and gives out then what might have become a stop string", () => {
   const pieces = ["One", " EN", "D"].map(encode);
-  const said = say(makeSequence(pieces, { stop: ["END"], limit: 2 }), 3);
-  assert.deepEqual([said.text, said.finishReason, said.tokens], ["One EN", "length", 2]);
+  for (const limit of [{ room: 2 }, { maxTokens: 2 }]) {
+    const { text, last, tokens } = say(sequenceOf(pieces, { stop: ["END"], ...limit }), 3);
+    assert.deepEqual([text, last.finishReason, tokens], ["One EN", "length", 2]);
+  }
 });
 
 Deno.test("Sequence leaves out a character that its limit cuts", () => {
   const crab = encode("🦀");
-  const said = say(makeSequence([encode("a"), crab.slice(0, 2), crab.slice(2)], { limit: 2 }), 3);
-  assert.deepEqual([said.text, said.finishReason], ["a", "length"]);
+  const { text, last } = say(sequenceOf([encode("a"), crab.slice(0, 2), crab.slice(2)], { room: 2 }), 3);
+  assert.deepEqual([text, last.finishReason], ["a", "length"]);
 });
 
 Deno.test("Sequence prefers a stop string over the limit, and the model's end over both", () => {
-  assert.equal(say(makeSequence([encode("x")], { stop: ["x"], limit: 1 }), 1).finishReason, "stop");
-  assert.equal(say(makeSequence([encode("x")], { limit: 1 }), 0).finishReason, "stop");
+  const stopped = say(sequenceOf([encode("x")], { stop: ["x"], room: 1 }), 1);
+  assert.deepEqual([stopped.last.finishReason, stopped.last.stopString], ["stop", "x"]);
+  const ended = say(sequenceOf([encode("x")], { room: 1 }), 0);
+  assert.deepEqual([ended.last.finishReason, ended.last.stopString], ["stop", undefined]);
 });
 
-Deno.test("Sequence counts prompt and answer, the token that ends it among them", () => {
-  const sequence = makeSequence([encode("a"), encode("b")], {});
+Deno.test("Sequence counts its tokens, the one that ends it among them, and its times from the first of each", () => {
+  const sequence = sequenceOf([encode("a"), encode("b")]);
+  const before = performance.now();
   sequence.begin();
+  const { begun } = sequence.times;
+  while (performance.now() - before < 2);
+  sequence.begin();
+  assert.equal(sequence.times.begun, begun, "also after it had to wait once more");
   say(sequence, 2);
-  const { usage, prefillMs, decodeMs } = sequence.accounts();
-  assert.deepEqual(usage, { promptTokens: 2, cachedTokens: 0, completionTokens: 3 });
-  assert.ok(prefillMs >= 0 && decodeMs >= 0);
+  assert.deepEqual([sequence.completionTokens, sequence.promptLength, sequence.length], [3, 2, 5]);
+  const { created, answering = 0, ended = 0 } = sequence.times;
+  assert.ok(created <= (begun ?? 0) && (begun ?? 0) < answering && answering <= ended);
 });
 
-Deno.test("Sequence measures from its first decode, also after it had to wait once more", () => {
-  const sequence = makeSequence([encode("a")], {});
-  assert.deepEqual([sequence.accounts().prefillMs, sequence.accounts().decodeMs], [0, 0], "not begun");
-  sequence.begin();
-  const until = performance.now() + 5;
-  while (performance.now() < until);
-  sequence.begin();
-  assert.ok(sequence.accounts().prefillMs >= 5);
+Deno.test("Sequence ends in time, but not before a line break", () => {
+  const pieces = ["a", "b", "\n", "c", "d"].map(encode);
+  const sequence = sequenceOf(pieces, { maxPredictMs: 5 });
+  const wait = (): void => {
+    const until = performance.now() + 6;
+    while (performance.now() < until);
+  };
+  sequence.advance(0);
+  wait();
+  assert.equal(sequence.advance(1).finishReason, undefined);
+  assert.equal(sequence.advance(2).finishReason, "length");
+  const quick = sequenceOf(pieces, { maxPredictMs: 10_000 });
+  assert.equal(say(quick, 5).last.finishReason, "stop");
 });
 
-Deno.test("Sequence refuses positions that it has not", () => {
-  const sequence = makeSequence([], {});
-  assert.equal(sequence.tokenAt(1), 7);
-  assert.throws(() => sequence.tokenAt(2), RangeError);
-  assert.deepEqual([sequence.length, sequence.remaining], [2, 2]);
+Deno.test("Sequence that may be shifted goes on at its limit, keeps what it is to keep and drops half of the rest", () => {
+  const make = (keep: number): Sequence =>
+    makeSequence({ prompt: Array.from({ length: 20 }, (_, i) => i), limit: 30, keep, maxTokens: Infinity });
+  for (const [keep, kept] of [[0, 0], [5, 5], [-1, 20], [100, 20]] as const) {
+    const sequence = make(keep);
+    sequence.cached = 20;
+    for (let token = 1; sequence.shiftLength === 0; token++) {
+      assert.equal(sequence.advance(1 + token % 8).finishReason, undefined);
+      sequence.cached = sequence.length - 1;
+    }
+    assert.equal(sequence.length, 30);
+    assert.equal(sequence.kept, kept);
+    assert.equal(sequence.shiftLength, Math.floor((30 - kept) / 2));
+    const { tokens, shiftLength, cached } = sequence;
+    const left = [...tokens.slice(0, kept), ...tokens.slice(kept + shiftLength)];
+    sequence.drop(shiftLength);
+    assert.deepEqual(sequence.tokens, left);
+    assert.deepEqual([sequence.cached, sequence.remaining, sequence.shiftLength], [cached - shiftLength, 1, 0]);
+    assert.ok(sequence.shifted);
+    assert.equal(sequence.completionTokens, 10, "what was dropped was said");
+  }
+});
+
+Deno.test("Sequence guesses no more tokens than are of use, and learns from each sampled token how good its guesses are", () => {
+  const prompt = Array.from({ length: 30 }, (_, i) => 1 + i % 5);
+  const sequence = makeSequence({ prompt, maxTokens: 10, speculation: { prediction: [] } });
+  assert.ok(sequence.speculates);
+  assert.deepEqual(sequence.guess(64)?.tokens, [1, 2, 3, 4, 5, 1, 2, 3, 4], "the tenth of ten is never decoded");
+  assert.equal(sequence.guess(3)?.tokens.length, 3);
+  const before = sequence.guess(64)?.probability ?? 0;
+  sequence.advance(1);
+  sequence.judge(0, 0);
+  const right = sequence.guess(64)?.probability ?? 0;
+  assert.ok(right > before, "one that was right, though nothing was decoded along");
+  sequence.judge(3, 0);
+  assert.ok((sequence.guess(64)?.probability ?? 1) < right);
+  assert.deepEqual([sequence.draftTokens, sequence.draftAccepted], [3, 0]);
+  for (const token of [2, 3, 4, 5, 1, 2, 3, 4]) sequence.advance(token);
+  assert.equal(sequence.tokensLeft, 1);
+  assert.deepEqual(sequence.guess(64)?.tokens, []);
+  assert.equal(makeSequence({ prompt }).guess(5), undefined);
 });

@@ -7,7 +7,9 @@ export type MadeValue =
   | { strings: string[] }
   | { f32: number[] }
   | { u32: number[] }
-  | { bools: boolean[] };
+  | { bools: boolean[] }
+  /** An array as it lies in a file; its type by its number. */
+  | { elements: Uint8Array; elementType: number; count: number };
 
 /** A tensor to write. */
 export interface MadeTensor {
@@ -92,6 +94,7 @@ function encode(value: MadeValue): Uint8Array {
   if ("f32" in value) return array(6, new Uint8Array(new Float32Array(value.f32).buffer), value.f32.length);
   if ("u32" in value) return array(4, new Uint8Array(new Uint32Array(value.u32).buffer), value.u32.length);
   if ("bools" in value) return array(7, new Uint8Array(value.bools.map(Number)), value.bools.length);
+  if ("elements" in value) return array(value.elementType, value.elements, value.count);
   return join([u32(value.type), value.scalar]);
 }
 

@@ -7,13 +7,17 @@ import { cutText } from "./cut.ts";
 const TEXT = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 40 });
 const STOP = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 5 });
 
-function run(stops: string[], pieces: string[]): { text: string; stopped: boolean; given: string[] } {
+function run(
+  stops: string[],
+  pieces: string[],
+): { text: string; stopped: boolean; stopString?: string | undefined; given: string[] } {
   const matcher = new StopMatcher(stops);
   const given: string[] = [];
   for (const piece of pieces) {
-    const { text, stopped } = matcher.push(piece);
+    const { text, stopped, stopString } = matcher.push(piece);
     given.push(text);
-    if (stopped) return { text: given.join(""), stopped, given };
+    if (stopped) return { text: given.join(""), stopped, stopString, given };
+    assert.equal(stopString, undefined);
   }
   return { text: given.join("") + matcher.flush(), stopped: false, given };
 }
@@ -24,6 +28,7 @@ Deno.test("StopMatcher finds one stop string where indexOf does, however the tex
       const at = text.indexOf(stop);
       const found = run([stop], pieces);
       assert.equal(found.stopped, at >= 0);
+      assert.equal(found.stopString, at >= 0 ? stop : undefined);
       assert.equal(found.text, at >= 0 ? text.slice(0, at) : text);
     }),
     { numRuns: 2000 },
@@ -43,6 +48,7 @@ Deno.test("StopMatcher stops at the stop string that is complete first, however 
       }
       const longest = Math.max(...stops.filter((stop) => text.slice(0, end).endsWith(stop)).map((stop) => stop.length));
       assert.deepEqual([found.stopped, found.text], [true, text.slice(0, end - longest)]);
+      assert.equal(found.stopString, text.slice(end - longest, end));
     }),
     { numRuns: 2000 },
   );
@@ -81,7 +87,7 @@ Deno.test("StopMatcher holds back the beginning of a stop string until it is cle
   assert.deepEqual(matcher.push("a <|"), { text: "a ", stopped: false });
   assert.deepEqual(matcher.push("en"), { text: "", stopped: false });
   assert.deepEqual(matcher.push("ough"), { text: "<|enough", stopped: false });
-  assert.deepEqual(matcher.push("<|end|> rest"), { text: "", stopped: true });
+  assert.deepEqual(matcher.push("<|end|> rest"), { text: "", stopped: true, stopString: "<|end|>" });
 });
 
 Deno.test("StopMatcher refuses an empty stop string", () => {

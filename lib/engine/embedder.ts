@@ -1,0 +1,236 @@
+import { Batch, Context, type Model, type Pooling, type ScaledAdapter } from "../../ffi/mod.ts";
+import { EngineError } from "../errors.ts";
+import type { EmbedRequest, LoadOptions, RequestEvent } from "./protocol.ts";
+
+/** How an {@linkcode Embedder} computes. */
+export interface EmbedderOptions {
+  /** The settings of the context that generates; the embedder's own is smaller. */
+  context: LoadOptions["context"];
+  /** How the embeddings of tokens become one; the model's own way, or for one that has none the mean, when absent. */
+  pooling?: Pooling;
+  adapters: readonly ScaledAdapter[];
+}
+
+/** A request on its way. */
+interface Job {
+  id: number;
+  /** By input. */
+  vectors: Float32Array<ArrayBuffer>[];
+  /** Inputs still to be computed. */
+  left: number;
+  promptTokens: number;
+}
+
+/** One input of a job. */
+interface Item {
+  job: Job;
+  index: number;
+  tokens: ArrayLike<number>;
+}
+
+/** Inputs computed together at most; each has a row of llama.cpp's output buffer from the start. */
+const SEQUENCES = 16;
+/** A context is made for a multiple of so many tokens. */
+const LENGTH_STEP = 256;
+
+/**
+ * Turns texts into embeddings, or into a classifier's scores, in a context of its own that is made when it is first needed: as many inputs
+ * at once as fit. An input is computed whole, as pooling asks for it.
+ */
+export class Embedder implements Disposable {
+  readonly #model: Model;
+  readonly #options: EmbedderOptions;
+  readonly #pooling: Pooling;
+  readonly #waiting: Item[] = [];
+  #own: { context: Context; batch: Batch } | undefined;
+
+  constructor(model: Model, options: EmbedderOptions) {
+    this.#model = model;
+    this.#options = options;
+    this.#pooling = options.pooling ?? ownPooling(model) ?? "mean";
+  }
+
+  /** Whether there is nothing to compute. */
+  get idle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /**
+   * Takes a request.
+   *
+   * @throws {EngineError} `invalid_value` or `context_length_exceeded` for an input that cannot be computed.
+   */
+  submit({ id, task }: EmbedRequest): void {
+    if ((task.kind === "rerank") !== (this.#pooling === "rank")) {
+      const message = task.kind === "rerank"
+        ? `This model embeds (pooling ${this.#pooling}) and does not rank; serve a reranking model`
+        : "This model ranks and does not embed; use /v1/rerank, or start with --pooling";
+      throw new EngineError("invalid_value", message, { param: "model" });
+    }
+    const inputs = task.kind === "embed"
+      ? task.inputs.map((input, i) => this.#checked(this.#tokenize(input), `input.${i}`))
+      : task.documents.map((document, i) => this.#checked(this.#pair(task.query, document), `documents.${i}`));
+    if (inputs.length === 0) throw new EngineError("invalid_value", "There is no input", { param: "input" });
+    const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
+    const job: Job = { id, vectors: [], left: inputs.length, promptTokens };
+    this.#waiting.push(...inputs.map((tokens, index) => ({ job, index, tokens })));
+  }
+
+  /** Drops a request, and says whether it was there. */
+  cancel(id: number): boolean {
+    const before = this.#waiting.length;
+    this.#keep(({ job }) => job.id !== id);
+    return this.#waiting.length < before;
+  }
+
+  /** Drops all requests, for a failure that ends them, and gives their ids. */
+  drain(): number[] {
+    const ids = new Set(this.#waiting.map(({ job }) => job.id));
+    this.#keep(() => false);
+    return [...ids];
+  }
+
+  #keep(wanted: (item: Item) => boolean): void {
+    this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(wanted));
+  }
+
+  /**
+   * Computes as many inputs as fit into one batch, and gives the events of requests that are done with.
+   *
+   * @param limit Tokens beyond which no further input is taken in: others wait for the end of the step.
+   * @throws {NativeError} When that fails; the requests still wait.
+   */
+  step(limit = Infinity): RequestEvent[] {
+    const { context, batch } = this.#prepare();
+    batch.clear();
+    const items: Item[] = [];
+    for (const item of this.#waiting) {
+      const size = batch.size + item.tokens.length;
+      if (items.length === context.sequences || size > batch.capacity || (items.length > 0 && size > limit)) break;
+      const sequence = items.push(item) - 1;
+      for (const [position, token] of Array.from(item.tokens).entries()) {
+        batch.add(token, { sequence, position, output: true });
+      }
+    }
+    if (this.#model.hasEncoder) context.encode(batch);
+    else context.decode(batch);
+    let first = 0;
+    for (const [sequence, { job, index, tokens }] of items.entries()) {
+      job.vectors[index] = this.#read(context, { sequence, first, length: tokens.length });
+      job.left--;
+      first += tokens.length;
+    }
+    context.clear();
+    this.#waiting.splice(0, items.length);
+    const size = this.#pooling === "rank" ? this.#model.classifierOutputs : this.#model.embeddingSize;
+    const ended = new Set(items.map(({ job }) => job).filter(({ left }) => left === 0));
+    return [...ended].map(({ id, vectors, promptTokens }) => ({ type: "embedded", id, vectors, size, promptTokens }));
+  }
+
+  #read(
+    context: Context,
+    { sequence, first, length }: { sequence: number; first: number; length: number },
+  ): Float32Array<ArrayBuffer> {
+    if (this.#pooling !== "none") {
+      const pooled = context.sequenceEmbedding(sequence);
+      if (pooled === undefined) throw new EngineError("internal", "llama.cpp gave no embedding of an input");
+      return this.#pooling === "rank" ? pooled : normalized(pooled);
+    }
+    const size = this.#model.embeddingSize;
+    const rows = new Float32Array(length * size);
+    for (let i = 0; i < length; i++) rows.set(context.embeddings(first + i), i * size);
+    return rows;
+  }
+
+  /** The context, made anew where an input is longer than it: what is longer needs more memory to compute. */
+  #prepare(): { context: Context; batch: Batch } {
+    const longest = Math.max(...this.#waiting.map(({ tokens }) => tokens.length));
+    if (this.#own !== undefined && this.#own.batch.capacity >= longest) return this.#own;
+    this.#own?.context[Symbol.dispose]();
+    this.#own = undefined;
+    const { parallel: _, layout: _layout, shift: _shift, ...options } = this.#options.context;
+    const length = Math.max(options.ubatchSize, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+    const context = new Context(this.#model, {
+      ...options,
+      contextLength: length,
+      batchSize: length,
+      ubatchSize: length,
+      sequences: Math.min(SEQUENCES, length),
+      // Only then all sequences of a batch are computed at once, each whole.
+      unified: true,
+      embeddings: true,
+      pooling: this.#pooling,
+    });
+    context.setAdapters(this.#options.adapters);
+    return this.#own = { context, batch: new Batch(length) };
+  }
+
+  #tokenize(input: string | number[]): ArrayLike<number> {
+    const { vocabulary } = this.#model;
+    if (typeof input === "string") return vocabulary.tokenize(input, { addSpecial: true, parseSpecial: true });
+    const wrong = input.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
+    if (wrong === undefined) return input;
+    throw new EngineError(
+      "invalid_value",
+      `The input has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabulary.size - 1}`,
+      { param: "input" },
+    );
+  }
+
+  /** A query and a document as a reranking model takes them: by its template, or with llama-server's order of special tokens. */
+  #pair(query: string, document: string): number[] {
+    const { vocabulary } = this.#model;
+    const template = this.#model.metadataValue("tokenizer.chat_template.rerank");
+    if (template !== undefined) {
+      const values: Record<string, string> = { "{query}": query, "{document}": document };
+      const text = template.replace(/\{query\}|\{document\}/g, (name) => values[name] ?? name);
+      return [...vocabulary.tokenize(text, { addSpecial: false, parseSpecial: true })];
+    }
+    const plain = (text: string): number[] => [
+      ...vocabulary.tokenize(text, { addSpecial: false, parseSpecial: false }),
+    ];
+    const given = (token: number | undefined, wanted: boolean): number[] =>
+      wanted && token !== undefined ? [token] : [];
+    const end = given(vocabulary.eos ?? vocabulary.separator, vocabulary.addsEos);
+    return [
+      ...given(vocabulary.bos, vocabulary.addsBos),
+      ...plain(query),
+      ...end,
+      ...given(vocabulary.separator, vocabulary.addsSeparator),
+      ...plain(document),
+      ...end,
+    ];
+  }
+
+  #checked(tokens: ArrayLike<number>, param: string): ArrayLike<number> {
+    if (tokens.length === 0) throw new EngineError("invalid_value", "The input is empty", { param });
+    const { contextLength } = this.#options.context;
+    // Where all tokens see each other, positions beyond the trained ones have no embedding: reading it would end the process.
+    const limit = this.#model.isCausal ? contextLength : Math.min(contextLength, this.#model.trainContextLength);
+    if (tokens.length <= limit) return tokens;
+    throw new EngineError(
+      "context_length_exceeded",
+      `The input has ${tokens.length} tokens, at most ${limit} can be embedded at once; split it`,
+      { param },
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#own?.context[Symbol.dispose]();
+  }
+}
+
+/** What the header asks for, by `enum llama_pooling_type` of llama.h. */
+function ownPooling(model: Model): Pooling | undefined {
+  const key = `${model.metadataValue("general.architecture")}.pooling_type`;
+  const names: Record<string, Pooling> = { "0": "none", "1": "mean", "2": "cls", "3": "last", "4": "rank" };
+  return names[model.metadataValue(key) ?? ""];
+}
+
+/** Of length 1, as llama-server gives them; zeros stay zeros. */
+function normalized(vector: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  let sum = 0;
+  for (const value of vector) sum += value * value;
+  const factor = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+  return vector.map((value) => value * factor);
+}

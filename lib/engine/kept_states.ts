@@ -1,0 +1,59 @@
+import { toEngineError } from "../errors.ts";
+import type { LoadOptions } from "./protocol.ts";
+import type { StateCache } from "./state_cache.ts";
+import { readStateFile, writeStateFile } from "./state_file.ts";
+
+/** Where KV states are kept from one run to the next, and how much of them is wanted. */
+export interface KeptStates extends Pick<LoadOptions, "states" | "promptCache" | "stateKey" | "cacheBytes"> {
+  /** The most tokens that one sequence may have. */
+  contextLength: number;
+  /** Is told what could not be read or written: states are of no need, so nothing is thrown. */
+  warn: (text: string) => void;
+}
+
+/** Puts kept states into the cache: those packed with the model for good, those of the prompt cache as far as there is room. */
+export function restoreStates(cache: StateCache, options: KeptStates): void {
+  const { states, promptCache, stateKey, cacheBytes, contextLength } = options;
+  if (stateKey === undefined) return;
+  for (const source of states) {
+    guard(options, source.path, () => {
+      for (const saved of readStateFile(source, stateKey, { limit: Infinity, contextLength })) cache.pin(saved);
+    });
+  }
+  if (promptCache === undefined) return;
+  guard(options, promptCache, () => {
+    const size = sizeOf(promptCache);
+    if (size === undefined) return;
+    const source = { path: promptCache, offset: 0, size };
+    for (const saved of readStateFile(source, stateKey, { limit: cacheBytes, contextLength })) cache.add(saved);
+  });
+}
+
+/** Writes what the cache holds to the prompt cache, if there is one; nothing where it holds nothing. */
+export async function keepStates(cache: StateCache, { promptCache, stateKey, warn }: KeptStates): Promise<void> {
+  const states = [...cache];
+  if (promptCache === undefined || stateKey === undefined || states.length === 0) return;
+  try {
+    await writeStateFile(promptCache, stateKey, states);
+  } catch (error) {
+    warn(toEngineError(error, `Cannot write the prompt cache "${promptCache}"`).message);
+  }
+}
+
+function guard({ warn }: KeptStates, path: string, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    warn(`${toEngineError(error, `Cannot use the KV states in "${path}"`).message}; prompts are computed anew`);
+  }
+}
+
+/** Undefined where there is no such file yet. */
+function sizeOf(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

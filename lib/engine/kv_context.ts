@@ -1,0 +1,210 @@
+import { type Batch, Context, type DecodeResult, type LoraAdapter, type Model, NativeError } from "../../ffi/mod.ts";
+import { makeIdleCores } from "../idle_cores.ts";
+import type { AnswerLogprob } from "./engine.ts";
+import type { Layout } from "./layout_policy.ts";
+import { logProbabilities } from "./log_probabilities.ts";
+import type { LoadOptions } from "./protocol.ts";
+import type { Decoder } from "./scheduler.ts";
+import type { Sequence } from "./sequence.ts";
+import { ThreadGovernor } from "./thread_governor.ts";
+
+/** A context as the scheduler sees it. Its KV cache can be made anew in another layout. */
+export class KvContext implements Decoder, Disposable {
+  readonly #model: Model;
+  readonly #options: LoadOptions["context"];
+  readonly #adapters: readonly LoraAdapter[];
+  #context: Context;
+  readonly #governor: ThreadGovernor;
+  #variant: string | undefined;
+  /** Tokens of one sequence when all cells are in one pool. */
+  readonly #pool: number;
+
+  /** @throws {NativeError} When llama.cpp cannot make the context. */
+  constructor(model: Model, options: LoadOptions["context"], adapters: readonly LoraAdapter[] = []) {
+    this.#model = model;
+    this.#options = options;
+    this.#adapters = adapters;
+    this.#context = this.#make(options.layout === "split" ? "split" : "unified");
+    this.#pool = this.#context.sequenceLength;
+    this.#governor = new ThreadGovernor(options.threads, { now: () => performance.now(), idleCores: makeIdleCores() });
+  }
+
+  #make(layout: Layout): Context {
+    const { parallel, ...options } = this.#options;
+    return new Context(this.#model, { ...options, sequences: parallel, unified: layout === "unified" });
+  }
+
+  get unified(): boolean {
+    return this.#context.unified;
+  }
+
+  /** Tokens that one sequence may have, in the layout that gives it most. */
+  get sequenceLength(): number {
+    return this.#pool;
+  }
+
+  /** The most tokens that are computed at once. */
+  get ubatchSize(): number {
+    return this.#context.ubatchSize;
+  }
+
+  /** The most tokens of one decode. */
+  get batchSize(): number {
+    return this.#context.batchSize;
+  }
+
+  /** Threads that compute a single token. */
+  get threads(): number {
+    return this.#context.threads;
+  }
+
+  /** Whether text can be generated at all: models that only embed keep nothing from one batch to the next. */
+  get hasCells(): boolean {
+    return this.#context.hasMemory;
+  }
+
+  /** Whether a state can be cut anywhere: a recurrent one is whole or nothing. */
+  get divisible(): boolean {
+    return !this.#model.isRecurrent && !this.#model.isHybrid;
+  }
+
+  /** The most tokens of a state that still can be cut anywhere once it is restored: with sliding windows it holds no more than those. */
+  get divisibleTo(): number {
+    const { swaWindow } = this.#model;
+    if (!this.divisible) return 0;
+    return swaWindow === 0 || this.#options.fullSwa ? Infinity : swaWindow;
+  }
+
+  /** Whether tokens can be dropped from the middle of a sequence. */
+  get canShift(): boolean {
+    return this.divisible && this.#context.canShift;
+  }
+
+  get splitLength(): number | undefined {
+    const { layout, parallel } = this.#options;
+    if (layout !== "auto" || parallel === 1 || !this.divisible) return undefined;
+    return Math.floor(this.#pool / parallel / 256) * 256 || undefined;
+  }
+
+  switchLayout(layout: Layout): void {
+    const before: Layout = this.unified ? "unified" : "split";
+    // Only one at a time fits memory for sure.
+    this.#context[Symbol.dispose]();
+    this.#variant = undefined;
+    try {
+      this.#context = this.#make(layout);
+    } catch (error) {
+      if (!(error instanceof NativeError)) throw error;
+      this.#context = this.#make(before);
+    }
+    this.#setThreads();
+  }
+
+  /** Has the model's encoder read a batch, for the decodes that follow. */
+  encode(batch: Batch): void {
+    this.#context.encode(batch);
+  }
+
+  decode(batch: Batch): DecodeResult {
+    const before = performance.now();
+    const result = this.#context.decode(batch);
+    if (result === "ok") this.#governThreads(batch.size, performance.now() - before);
+    return result;
+  }
+
+  #governThreads(tokens: number, ms: number): void {
+    const { threads } = this.#governor;
+    this.#governor.record(tokens, ms);
+    if (this.#governor.threads !== threads) this.#setThreads();
+  }
+
+  #setThreads(): void {
+    const { threads, batchThreads } = this.#options;
+    const share = this.#governor.threads / threads;
+    this.#context.setThreads(this.#governor.threads, Math.max(1, Math.round(batchThreads * share)));
+  }
+
+  sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob } {
+    if (sequence.logprobs === undefined) return { token: sequence.sampler.sample(this.#context, index) };
+    // Before sampling, so that the view of the logits is surely theirs.
+    const logits = this.#context.logits(index);
+    const token = sequence.sampler.sample(this.#context, index);
+    const { logprob, top } = logProbabilities(logits, token, sequence.logprobs);
+    const { vocabulary } = this.#model;
+    const bytesOf = (id: number): Uint8Array => vocabulary.piece(id, true).slice();
+    return {
+      token,
+      logprob: {
+        token,
+        bytes: bytesOf(token),
+        logprob,
+        top: top.map((each) => ({ ...each, bytes: bytesOf(each.token) })),
+      },
+    };
+  }
+
+  copy(from: number, to: number, length: number): void {
+    const context = this.#context;
+    if (!this.divisible) return context.copySequence({ from, to });
+    if (context.unified) return context.copyPrefix({ from, to, length });
+    // Between split parts llama.cpp copies whole ones, used or not: its state, which is what is used, is the lesser half of them.
+    const used = context.positions(from).max + 1;
+    const byState = used * 2 < context.sequenceLength && context.canSave(from) && context.canRestore(to);
+    if (!byState || !context.restoreState(to, context.state(from))) context.copySequence({ from, to });
+    context.removeSequence(to, length);
+  }
+
+  truncate(slot: number, length: number): boolean {
+    return this.#context.removeSequence(slot, length);
+  }
+
+  canContinue(slot: number, cached: number, length: number): boolean {
+    if (length === 0 || length === cached) return true;
+    if (!this.divisible) return false;
+    const { swaWindow } = this.#model;
+    if (swaWindow === 0 || this.#options.fullSwa) return true;
+    // The window before `length` must still be there.
+    const { min } = this.#context.positions(slot);
+    return min === 0 || min < length - swaWindow;
+  }
+
+  save(slot: number): Uint8Array<ArrayBuffer> | undefined {
+    return this.#context.canSave(slot) ? this.#context.state(slot) : undefined;
+  }
+
+  canRestore(slot: number): boolean {
+    return this.#context.canRestore(slot);
+  }
+
+  restore(slot: number, state: Uint8Array<ArrayBuffer>): boolean {
+    return this.#context.restoreState(slot, state);
+  }
+
+  shift(slot: number, from: number, count: number): boolean {
+    const context = this.#context;
+    // Cells that another sequence shares would move for that one, too: this one gets cells of its own.
+    if (context.unified && !(context.canSave(slot) && context.restoreState(slot, context.state(slot)))) {
+      context.removeSequence(slot);
+      return false;
+    }
+    context.removeRange(slot, from, from + count);
+    context.shift(slot, from + count, -1, -count);
+    return true;
+  }
+
+  useVariant(variant: string): void {
+    if (variant === this.#variant) return;
+    this.#variant = variant;
+    const scales = variant === "" ? [] : variant.split(",").map(Number);
+    this.#context.setAdapters(this.#adapters.map((adapter, i) => ({ adapter, scale: scales[i] ?? 0 })));
+  }
+
+  /** Frees all cells, after a failure. */
+  clear(): void {
+    this.#context.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#context[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,65 @@
+import { Candidates, type Context, type Model, type SamplerChain } from "../../ffi/mod.ts";
+import type { Sampling } from "./engine.ts";
+import { likeliest } from "./likeliest.ts";
+import { Preselection } from "./preselection.ts";
+import { resolveSampling } from "./resolve_sampling.ts";
+import { makeSamplerChain } from "./sampling.ts";
+
+/**
+ * Samples the tokens of one sequence, as llama-server would with the same settings.
+ *
+ * llama.cpp's way, which copies the logits of the whole vocabulary for each token and sorts some of them, is left to the cases that need it:
+ * the likeliest token is found by looking at each logit once, and a chain that keeps the k likeliest is given few more than those
+ * ({@linkcode Preselection}). Which way is taken follows from the settings and the tokens accepted alone, never from other requests.
+ */
+export class TokenSampler implements Disposable {
+  /** Whether earlier tokens count, so that those of the prompt must be accepted first. */
+  readonly looksBack: boolean;
+  /** None where the likeliest token is all that is wanted. */
+  readonly #chain: SamplerChain | undefined;
+  readonly #preselection: Preselection | undefined;
+  readonly #candidates: Candidates | undefined;
+
+  /**
+   * @param options `contextLength`, tokens of one sequence: nothing looks back further.
+   * @throws {EngineError} `invalid_value` naming the sampling parameter that is wrong.
+   */
+  constructor(model: Model, sampling: Sampling & { seed: number }, options: { contextLength: number }) {
+    const settings = resolveSampling(model.vocabulary, sampling, options);
+    this.looksBack = settings.window > 0;
+    if (settings.greedy && settings.biases.length === 0 && !this.looksBack) return;
+    this.#preselection = Preselection.of(settings);
+    if (this.#preselection !== undefined) this.#candidates = new Candidates(this.#preselection.capacity);
+    this.#chain = makeSamplerChain(model, settings);
+  }
+
+  /**
+   * Samples from the logits of a token of the batch just decoded, and accepts the result.
+   *
+   * @param index The token's index in the batch.
+   * @returns The sampled token's id.
+   */
+  sample(context: Context, index: number): number {
+    const chain = this.#chain;
+    if (chain === undefined) return likeliest(context.logits(index));
+    const candidates = this.#candidates;
+    if (candidates === undefined || this.#preselection?.select(context.logits(index), candidates) !== true) {
+      const token = chain.sample(context, index);
+      this.#preselection?.accept(token);
+      return token;
+    }
+    const token = chain.choose(candidates);
+    this.accept(token);
+    return token;
+  }
+
+  /** Takes note of a token that it did not sample, such as one of the prompt. */
+  accept(token: number): void {
+    this.#chain?.accept(token);
+    this.#preselection?.accept(token);
+  }
+
+  [Symbol.dispose](): void {
+    this.#chain?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,18 @@
+import type { Engine, ModelInfo } from "../lib/engine/mod.ts";
+import type { AppInput } from "./app_input.ts";
+import { readyModel } from "./guard.ts";
+
+/**
+ * The engine that answers a request, by the `model` that it names. Of several it is loaded, which may take a while; a server of one takes
+ * any name.
+ *
+ * @throws {EngineError} `not_found` for a name that none of several has; why it cannot be loaded.
+ */
+export async function chooseEngine(
+  { engine, models }: AppInput,
+  name: string | null | undefined,
+): Promise<{ engine: Engine; model: ModelInfo }> {
+  if (models === undefined) return { engine, model: readyModel(engine) };
+  const chosen = models.select(name ?? undefined);
+  return { engine: chosen, model: await chosen.ready() };
+}

@@ -1,0 +1,123 @@
+import type { Handler } from "hono";
+import type { AnswerLogprob, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
+import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
+import { chooseEngine } from "../choose_engine.ts";
+import { startGeneration } from "../generation.ts";
+import { generateAll } from "../generate_all.ts";
+import { parseBody } from "../parse_body.ts";
+import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
+import { sseResponse } from "../sse.ts";
+import { type AnswerHead, answerHead } from "./answer_head.ts";
+import { type ChunkShape, ChunkWriter } from "./chunk_writer.ts";
+import { collectAnswer, type CollectedAnswer, type CollectedChoice } from "./collect_answer.ts";
+import { CompletionLogprobWriter } from "./completion_logprobs.ts";
+import { toGenerateInput } from "./to_generate_input.ts";
+import { toPrompts } from "./to_prompts.ts";
+import { toTimings, toUsage } from "./to_usage.ts";
+
+/** `POST /v1/completions`: how one or several texts go on, whole or as a stream of their parts. */
+export function createCompletion(app: AppInput): Handler<AppEnv> {
+  const { options } = app;
+  return async (c) => {
+    const request = await parseBody(c.req.raw, CompletionRequest);
+    const { engine, model } = await chooseEngine(app, request.model);
+    const head = answerHead("cmpl", { model, options });
+    const inputs = toInputs(request, { options, model, client: c.env?.client });
+    const { events, abort } = await startGeneration(generateAll(engine, inputs), {
+      signals: [c.req.raw.signal, c.env?.stop],
+      promptParam: "prompt",
+    });
+    const perPrompt = request.n ?? 1;
+    const generated = request.best_of ?? perPrompt;
+    if (!request.stream) {
+      const answer = await collectAnswer(events, inputs.length * generated);
+      const choices = bestOfEach(answer.choices, { generated, kept: perPrompt });
+      return c.json(toCompletion({ ...answer, choices }, { head, request, inputs }));
+    }
+    const shape = completionChunks(
+      head,
+      (choice) => request.echo ? promptText(inputs[Math.floor(choice / perPrompt)]) : "",
+    );
+    const includeUsage = request.stream_options?.include_usage ?? false;
+    const writer = new ChunkWriter(shape, { choices: inputs.length * perPrompt, includeUsage });
+    return sseResponse({ events, write: (event) => writer.write(event) }, { last: "[DONE]", onCancel: abort });
+  };
+}
+
+/** What the engine is to generate for each of the prompts. */
+function toInputs(
+  request: CompletionRequest,
+  { options, model, client }: { options: AppOptions; model: ModelInfo; client: string | undefined },
+): GenerateInput[] {
+  const { vocabularySize } = model;
+  const choices = request.best_of ?? request.n;
+  // Which answers are the best is told by the log-probabilities of their tokens.
+  const ranked = (request.best_of ?? 1) > (request.n ?? 1);
+  const logprobs = request.logprobs ?? (ranked ? 0 : undefined);
+  return toPrompts(request.prompt, vocabularySize).map((prompt) =>
+    toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, client })
+  );
+}
+
+/** Of the choices generated for each prompt, those with the highest mean log-probability, the best first. */
+function bestOfEach(
+  choices: CollectedChoice[],
+  { generated, kept }: { generated: number; kept: number },
+): CollectedChoice[] {
+  if (generated === kept) return choices;
+  return Array.from({ length: choices.length / generated }, (_, prompt) => prompt * generated).flatMap((start) =>
+    choices.slice(start, start + generated).sort(byMeanLogprob).slice(0, kept)
+  );
+}
+
+function byMeanLogprob(a: CollectedChoice, b: CollectedChoice): number {
+  // Two that are both -Infinity differ by NaN.
+  return meanLogprob(b) - meanLogprob(a) || 0;
+}
+
+function meanLogprob({ logprobs }: CollectedChoice): number {
+  // An answer without a token is certain of nothing, and no answer at all.
+  if (logprobs.length === 0) return -Infinity;
+  return logprobs.reduce((sum, { logprob }) => sum + logprob, 0) / logprobs.length;
+}
+
+function toCompletion(
+  answer: CollectedAnswer,
+  { head, request, inputs }: { head: AnswerHead; request: CompletionRequest; inputs: GenerateInput[] },
+): Completion {
+  const perPrompt = answer.choices.length / inputs.length;
+  const wanted = typeof request.logprobs === "number";
+  return {
+    ...head,
+    object: "text_completion",
+    choices: answer.choices.map((choice, index) => ({
+      text: (request.echo ? promptText(inputs[Math.floor(index / perPrompt)]) : "") + choice.text,
+      index,
+      logprobs: wanted ? new CompletionLogprobWriter().write(choice.logprobs) : null,
+      finish_reason: choice.finishReason,
+    })),
+    usage: toUsage(answer),
+    timings: toTimings(answer),
+  };
+}
+
+/** @param echo What a choice begins with. */
+function completionChunks(head: AnswerHead, echo: (choice: number) => string): ChunkShape {
+  type Choice = CompletionChunk["choices"][number];
+  const writers: CompletionLogprobWriter[] = [];
+  const chunk = (choices: Choice[]): CompletionChunk => ({ ...head, object: "text_completion", choices });
+  const part = (index: number, text: string, logprobs: CompletionLogprobs | null): CompletionChunk =>
+    chunk([{ text, index, logprobs, finish_reason: null }]);
+  const toLogprobs = (index: number, logprobs: AnswerLogprob[]): CompletionLogprobs =>
+    (writers[index] ??= new CompletionLogprobWriter()).write(logprobs);
+  return {
+    open: (index) => echo(index) === "" ? undefined : part(index, echo(index), null),
+    text: (index, text, logprobs) => part(index, text, logprobs === undefined ? null : toLogprobs(index, logprobs)),
+    finish: (index, reason) => chunk([{ text: "", index, logprobs: null, finish_reason: reason }]),
+    bare: () => chunk([]),
+  };
+}
+
+function promptText(input: GenerateInput | undefined): string {
+  return input?.prompt.kind === "text" ? input.prompt.text : "";
+}

@@ -1,0 +1,49 @@
+import * as z from "zod";
+import { answerShape, finishReason } from "./answer.ts";
+import { Timings, Usage } from "./usage.ts";
+
+/** Log-probabilities of the tokens of a text, one element for each in every array. */
+export const CompletionLogprobs = z.object({
+  /** A token that is no whole characters is written `bytes:\xe2\x80`. */
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.number()),
+  /** The likeliest tokens and the chosen one. */
+  top_logprobs: z.array(z.record(z.string(), z.number())),
+  /** Characters of the text before the token. */
+  text_offset: z.array(z.int()),
+});
+
+/** Log-probabilities as the client reads them. */
+export type CompletionLogprobs = z.infer<typeof CompletionLogprobs>;
+
+const base = {
+  id: z.string().startsWith("cmpl-"),
+  object: z.literal("text_completion"),
+  ...answerShape,
+};
+
+const choiceShape = { text: z.string(), index: z.int(), logprobs: CompletionLogprobs.nullable() };
+
+/** The answer of `POST /v1/completions` without `stream`. */
+export const Completion = z.object({
+  ...base,
+  choices: z.array(z.object({ ...choiceShape, finish_reason: finishReason })).min(1),
+  usage: Usage,
+  timings: Timings,
+});
+
+/** A whole answer. */
+export type Completion = z.infer<typeof Completion>;
+
+/** One message of the stream that `POST /v1/completions` sends with `stream`. */
+export const CompletionChunk = z.object({
+  ...base,
+  choices: z.array(z.object({ ...choiceShape, finish_reason: finishReason.nullable() })).max(1),
+  /** Present only where `stream_options.include_usage` asks for it, and null but in the last chunk. */
+  usage: Usage.nullable().optional(),
+  /** Present in the last chunk. */
+  timings: Timings.optional(),
+});
+
+/** A part of an answer. */
+export type CompletionChunk = z.infer<typeof CompletionChunk>;

@@ -1,0 +1,47 @@
+import * as z from "zod";
+import { checkStreamOptions, generationShape, MAX_CHOICES } from "./generation.ts";
+import { notYet } from "./not_yet.ts";
+
+/** Prompts of one request. */
+const MAX_PROMPTS = 1024;
+
+const tokens = z.array(z.int().min(0)).min(1);
+
+/**
+ * The body of `POST /v1/completions`: `prompt` is a text, token ids, or several of either. `null` means absent everywhere; keys that are
+ * not listed are ignored.
+ */
+export const CompletionRequest = z.object({
+  prompt: z.union([
+    z.string(),
+    z.array(z.string()).min(1),
+    tokens,
+    z.array(tokens).min(1),
+  ]),
+  ...generationShape,
+  best_of: z.int().min(1).max(MAX_CHOICES).nullish(),
+  echo: z.boolean().nullish(),
+  logprobs: z.int().min(0).max(5).nullish(),
+  suffix: notYet("Suffixes", (value) => value === ""),
+}).superRefine((request, context) => {
+  const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
+  checkStreamOptions(request, context);
+  const [first] = request.prompt;
+  if (Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > MAX_PROMPTS) {
+    refuse("prompt", `expected at most ${MAX_PROMPTS} elements, found an array of ${request.prompt.length}`);
+  }
+  const n = request.n ?? 1;
+  if (request.best_of && request.best_of < n) refuse("best_of", `expected at least "n", which is ${n}`);
+  if (request.best_of && request.best_of > n && request.stream) {
+    refuse("best_of", 'more than "n" cannot be streamed: which are the best is known at the end');
+  }
+  if (request.echo && typeof request.prompt !== "string" && typeof first !== "string") {
+    refuse("echo", "allowed only where the prompt is text");
+  }
+  if (request.echo && typeof request.logprobs === "number") {
+    refuse("echo", 'not allowed with "logprobs": the prompt\'s own log-probabilities are not computed');
+  }
+});
+
+/** What a client asks of `POST /v1/completions`. */
+export type CompletionRequest = z.infer<typeof CompletionRequest>;

@@ -1,0 +1,41 @@
+import * as z from "zod";
+import { notYet } from "./not_yet.ts";
+
+/** Inputs of one request, as OpenAI limits them. */
+const MAX_INPUTS = 2048;
+
+const tokens = z.array(z.int().min(0)).min(1);
+
+/**
+ * The body of `POST /v1/embeddings`: `input` is a text, token ids, or several of either. `null` means absent everywhere; keys that are not
+ * listed are ignored.
+ */
+export const EmbeddingRequest = z.object({
+  input: z.union([
+    z.string(),
+    z.array(z.string()).min(1).max(MAX_INPUTS),
+    tokens,
+    z.array(tokens).min(1).max(MAX_INPUTS),
+  ]),
+  model: z.string().nullish(),
+  encoding_format: z.enum(["float", "base64"]).nullish(),
+  dimensions: notYet("Shortened embeddings"),
+});
+
+/** What a client asks of `POST /v1/embeddings`. */
+export type EmbeddingRequest = z.infer<typeof EmbeddingRequest>;
+
+/** The answer of `POST /v1/embeddings`; an embedding is its numbers, or in base64 their 32-bit floats, little endian. */
+export const EmbeddingList = z.object({
+  object: z.literal("list"),
+  model: z.string(),
+  data: z.array(z.object({
+    object: z.literal("embedding"),
+    index: z.int(),
+    embedding: z.union([z.array(z.number()), z.string()]),
+  })),
+  usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+});
+
+/** Embeddings as the client reads them. */
+export type EmbeddingList = z.infer<typeof EmbeddingList>;

@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { INT32_MAX, samplingShape } from "./sampling.ts";
+
+/** Answers to one prompt that a request may ask for. */
+export const MAX_CHOICES = 16;
+
+const stopString = z.string().min(1);
+
+/** A limit of generated tokens: at least 1, or -1, llama-server's word for none. */
+const tokenLimit = z.union([z.literal(-1), z.int().min(1)]).nullish();
+
+const StreamOptions = z.object({ include_usage: z.boolean().nullish() });
+
+/** OpenAI's expected answer. */
+const Prediction = z.object({
+  type: z.literal("content"),
+  content: z.union([z.string(), z.array(z.object({ type: z.literal("text"), text: z.string() })).min(1)]),
+});
+
+const LoraScale = z.object({ id: z.int().min(0).max(INT32_MAX), scale: z.number().min(-1e6).max(1e6) });
+
+/** Everything but the prompt that the generating APIs share. `null` means absent. */
+export const generationShape = {
+  model: z.string().nullish(),
+  ...samplingShape,
+  /** The first of these three that is there counts. */
+  max_completion_tokens: tokenLimit,
+  max_tokens: tokenLimit,
+  n_predict: tokenLimit,
+  n: z.int().min(1).max(MAX_CHOICES).nullish(),
+  stop: z.union([stopString, z.array(stopString).max(16)]).nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: StreamOptions.nullish(),
+  /** -1 and 0 are off. */
+  t_max_predict_ms: z.number().min(-1).nullish(),
+  n_keep: z.int().min(-1).max(INT32_MAX).nullish(),
+  cache_prompt: z.boolean().nullish(),
+  /** Packllama's own. */
+  speculation: z.boolean().nullish(),
+  prediction: Prediction.nullish(),
+  lora: z.array(LoraScale).max(64).nullish(),
+  /** Whatever it is; only a string names a client. */
+  user: z.unknown().optional(),
+};
+
+/** {@linkcode generationShape} as an object of its own. */
+export const GenerationParameters = z.object(generationShape);
+
+/** What a request says besides its prompt. */
+export type GenerationParameters = z.infer<typeof GenerationParameters>;
+
+/** Refuses `stream_options` where nothing is streamed, as OpenAI does. */
+export function checkStreamOptions(request: GenerationParameters, context: z.RefinementCtx): void {
+  if (request.stream_options && !request.stream) {
+    context.addIssue({ code: "custom", path: ["stream_options"], message: 'allowed only with "stream": true' });
+  }
+}

@@ -1,0 +1,25 @@
+/** One server-sent event that carries JSON (HTML standard, section 9.2); JSON has no line breaks that could end it early. */
+export function sseMessage(data: object): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * A message that is sent again and again with another text in it: its JSON is made once and cut where the text stands, so that what is
+ * left to do for each is the text alone.
+ */
+export class SseTemplate {
+  readonly #before: string;
+  readonly #after: string;
+
+  /** @param make The message with the given text in it, once. */
+  constructor(make: (text: string) => object) {
+    // Nothing else in the message can be this text.
+    const mark = crypto.randomUUID();
+    [this.#before = "", this.#after = ""] = sseMessage(make(mark)).split(JSON.stringify(mark));
+  }
+
+  /** The message with this text. */
+  fill(text: string): string {
+    return this.#before + JSON.stringify(text) + this.#after;
+  }
+}

@@ -1,0 +1,114 @@
+import { type Bench, MODELS } from "../bench.ts";
+import { residentMegabytes } from "../process_stat.ts";
+import { chat, uniqueWords } from "../prompts.ts";
+import type { Outcome, Round, Scenario } from "../scenario.ts";
+import { OURS, type Server, startOurs } from "../servers.ts";
+import { spreadOf } from "../statistics.ts";
+import { streamAnswer } from "../stream_client.ts";
+
+const MOST_CLIENTS = 32;
+const CLIENT_STEPS = [8, 16, 24, 32];
+const STEP_MS = 60_000;
+const SAMPLE_MS = 10_000;
+/** Each so many-th request is left by its client half way. */
+const LEAVE = 16;
+const GROWTH = "growth of resident memory after the first tenth";
+
+/** Many tokens, and whether memory stays where it was. */
+export const soak: Scenario = {
+  name: "soak",
+  about: "--tokens tokens with 8 to 32 requests at once: does resident memory grow?",
+  onlyWhenNamed: true,
+  run,
+};
+
+interface Sample {
+  tokens: number;
+  all: number;
+  anonymous: number;
+}
+
+async function run(bench: Bench): Promise<Outcome> {
+  const model = await bench.model(MODELS.SmolLM2);
+  // A cache that fills up is no leak: a small one is full before the first tenth ends.
+  const flags = bench.supports("--cache-ram") ? ["--cache-ram", "64"] : [];
+  await using server = await startOurs(bench, { model, context: 8192, parallel: 8 }, { flags });
+  const samples = await generate(bench, server);
+  const growth = growthOf(samples, ({ all }) => all);
+  const last = samples.at(-1);
+  const rounds: Round[] = samples.map(({ tokens, all, anonymous }) => ({
+    tokens: { [OURS]: tokens },
+    "resident memory": { [OURS]: all },
+    "resident memory not backed by a file": { [OURS]: anonymous },
+  }));
+  rounds.push({
+    [GROWTH]: { [OURS]: growth },
+    [`${GROWTH}, not backed by a file`]: { [OURS]: growthOf(samples, ({ anonymous }) => anonymous) },
+  });
+  return {
+    rounds,
+    rows: [
+      { metric: GROWTH, unit: "MB", ours: OURS, goal: "soak" },
+      { metric: `${GROWTH}, not backed by a file`, unit: "MB", ours: OURS },
+      { metric: "resident memory", unit: "MB", ours: OURS },
+    ],
+    notes: [
+      `SmolLM2, -np 8, -c 8192, ${
+        last?.tokens ?? 0
+      } tokens, ${samples.length} samples; growth is the last tenth's median less that of the second tenth`,
+    ],
+  };
+}
+
+/** Keeps 8 to 32 clients asking until so many tokens were generated, and samples memory meanwhile. */
+async function generate(bench: Bench, server: Server): Promise<Sample[]> {
+  const started = performance.now();
+  const samples: Sample[] = [];
+  let tokens = 0;
+  let requests = 0;
+  const sample = (): void => {
+    samples.push({ tokens, ...residentMegabytes(server.pid) });
+    if (samples.length % 6 === 0) {
+      bench.log(`  ${requests} requests, ${tokens} tokens, ${samples.at(-1)?.all.toFixed(1)} MB`);
+    }
+  };
+  const timer = setInterval(sample, bench.smoke ? 500 : SAMPLE_MS);
+  const active = (): number =>
+    CLIENT_STEPS[Math.floor((performance.now() - started) / STEP_MS) % CLIENT_STEPS.length] ?? MOST_CLIENTS;
+  try {
+    await Promise.all(Array.from({ length: MOST_CLIENTS }, async (_, client) => {
+      for (let request = 0; tokens < bench.tokens; request++) {
+        if (client >= active()) await new Promise((resolve) => setTimeout(resolve, 1000));
+        else {
+          tokens += await ask(server, client, request);
+          requests++;
+        }
+      }
+    }));
+  } finally {
+    clearInterval(timer);
+  }
+  sample();
+  return samples;
+}
+
+async function ask(server: Server, client: number, request: number): Promise<number> {
+  const number = request * MOST_CLIENTS + client;
+  const body = chat(uniqueWords(8 + number % 200, `soak ${number}`), {
+    tokens: 32 + number % 160,
+    temperature: number % 2 === 0 ? 0 : 0.8,
+    seed: number,
+  });
+  if (number % LEAVE !== 0) return (await streamAnswer(server.url, body)).completionTokens;
+  const leave = new AbortController();
+  const onText = (chunks: number): void => void (chunks === 16 && leave.abort());
+  return (await streamAnswer(server.url, body, { signal: leave.signal, onText })).completionTokens;
+}
+
+/** The median of the last tenth less that of the second one, which is the first after warming up. */
+function growthOf(samples: readonly Sample[], value: (sample: Sample) => number): number {
+  const total = samples.at(-1)?.tokens ?? 0;
+  const between = (from: number, to: number): number[] =>
+    samples.filter(({ tokens }) => tokens >= from * total && tokens <= to * total).map(value);
+  return spreadOf(between(0.9, 1)).median - spreadOf(between(0.1, 0.2)).median;
+}
