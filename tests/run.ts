@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { provideNativeSource } from "./native_source.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const build = ["--lock=deno.lock", join(root, "lib/build/main.ts")];
+const build = ["--lock=deno.lock", "--frozen", join(root, "lib/build/main.ts")];
 
 /** The closing line of `deno test`, e.g. `ok | 12 passed (3 steps) | 0 failed | 1 ignored (4s)`. */
 const SUMMARY = /(\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored(?: \([^)]*\))?)?/g;
@@ -35,7 +35,7 @@ async function run(args: string[]): Promise<boolean> {
 /** Shows what the tests print as it comes, and keeps it for the counts. */
 async function runTests(files: string[]): Promise<{ success: boolean; output: string }> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-prompt", "--lock=deno.lock", ...files],
+    args: ["test", "-A", "--no-prompt", "--lock=deno.lock", "--frozen", ...files],
     cwd: root,
     env: { NO_COLOR: "1" },
     stdout: "piped",
