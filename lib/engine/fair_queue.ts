@@ -13,15 +13,6 @@ export class FairQueue<T> {
     else items.push(item);
   }
 
-  /** Puts an item back: it comes next. */
-  unshift(item: T, client: string): void {
-    const items = this.#clients.get(client) ?? [];
-    const others = [...this.#clients].filter(([name]) => name !== client);
-    this.#clients.clear();
-    this.#clients.set(client, [item, ...items]);
-    for (const [name, rest] of others) this.#clients.set(name, rest);
-  }
-
   /** Takes an item out, wherever it is; its client keeps its turn unless it was the last. */
   remove(item: T): boolean {
     for (const [client, items] of this.#clients) {

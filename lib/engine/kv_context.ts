@@ -82,8 +82,14 @@ export class KvContext implements Decoder, Disposable {
 
   get splitLength(): number | undefined {
     const { layout, parallel } = this.#options;
-    if (layout !== "auto" || parallel === 1 || !this.divisible) return undefined;
+    if (layout !== "auto" || parallel === 1 || !this.divisible || this.#choosesRopeByLength) return undefined;
     return Math.floor(this.#pool / parallel / 256) * 256 || undefined;
+  }
+
+  /** LongRoPE has other factors for long contexts, chosen by the cells of a sequence: what was computed with one half is void in the other. */
+  get #choosesRopeByLength(): boolean {
+    const architecture = this.#model.metadataValue("general.architecture") ?? "";
+    return this.#model.metadataValue(`${architecture}.rope.scaling.type`) === "longrope";
   }
 
   switchLayout(layout: Layout): void {

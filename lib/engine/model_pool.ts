@@ -59,6 +59,8 @@ export class ModelPool implements Engine {
   #queue: Promise<void> = Promise.resolve();
   /** Resolved when a model is no longer in use; set while somebody waits for that. */
   #waiting: PromiseWithResolvers<void> | undefined;
+  /** Requests that wait for their turn. */
+  #queued = 0;
   #clock = 0;
 
   /** Its thread starts at once. */
@@ -119,11 +121,20 @@ export class ModelPool implements Engine {
   /**
    * Loads a model unless it is loaded, and keeps it so until {@linkcode ModelPool.release}.
    *
-   * @throws {EngineError} What loading throws.
+   * @throws {EngineError} `overloaded` when too many wait already; what loading throws.
    */
   async acquire(model: PooledModel): Promise<WorkerEngine> {
     if (model.engine !== undefined && this.#waiting === undefined) return this.#use(model, model.engine);
-    return await this.#inTurn(async () => this.#use(model, model.engine ?? await this.#load(model)));
+    const { queue } = this.#options.engine;
+    if (this.#queued > queue) {
+      throw new EngineError("overloaded", `${queue} requests wait for a model already (--queue); try again soon`);
+    }
+    this.#queued++;
+    try {
+      return await this.#inTurn(async () => this.#use(model, model.engine ?? await this.#load(model)));
+    } finally {
+      this.#queued--;
+    }
   }
 
   #use(model: PooledModel, engine: WorkerEngine): WorkerEngine {

@@ -2,6 +2,7 @@ import { Batch, type Library, LoraAdapter, Model, type ModelOptions, NativeError
 import { EngineError, toEngineError } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { commonPrefix } from "./common_prefix.ts";
+import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
 import { Embedder } from "./embedder.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
@@ -122,35 +123,7 @@ export class NativeEngine implements Disposable {
 
   /** Facts for the host. */
   describe(): LoadedModel {
-    const { vocabulary } = this.#model;
-    const { chatTemplate } = this.#model;
-    const text = (token: number | undefined): string =>
-      token === undefined ? "" : new TextDecoder().decode(vocabulary.piece(token, true));
-    return {
-      description: this.#describeModel(),
-      sizeBytes: this.#model.sizeBytes,
-      parameters: this.#model.parameters,
-      contextLength: this.#context.sequenceLength,
-      trainContextLength: this.#model.trainContextLength,
-      vocabularySize: vocabulary.size,
-      ...(chatTemplate === undefined ? {} : { chatTemplate }),
-      bosText: text(vocabulary.bos),
-      eosText: text(vocabulary.eos),
-      addsBos: vocabulary.addsBos,
-      addsEos: vocabulary.addsEos,
-      threads: this.#context.threads,
-      cpuVariant: this.#library.cpuVariant,
-      backend: this.#library.deviceNames().map((name) => name === "CPU" ? `CPU (${this.#library.cpuVariant})` : name)
-        .join(", "),
-    };
-  }
-
-  /** In the form of llama_model_desc, which names sizes by the number of layers and errs. */
-  #describeModel(): string {
-    const architecture = this.#model.metadata().get("general.architecture") ?? "unknown";
-    const millions = this.#model.parameters / 1e6;
-    const size = millions < 1000 ? `${Math.round(millions)}M` : `${(millions / 1000).toFixed(1)}B`;
-    return `${architecture} ${size} ${this.#model.quantization}`;
+    return describeLoaded(this.#library, { model: this.#model, context: this.#context });
   }
 
   /** Whether there is nothing to compute. */

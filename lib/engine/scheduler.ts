@@ -1,4 +1,5 @@
 import type { Batch, DecodeResult } from "../../ffi/mod.ts";
+import { EngineError } from "../errors.ts";
 import type { AnswerLogprob } from "./engine.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { type KvMemory, KvSlots } from "./kv_slots.ts";
@@ -305,7 +306,7 @@ export class Scheduler {
   #preemptYoungest(): void {
     const youngest = this.#running.at(-1);
     if (youngest === undefined || this.#running.length === 1) {
-      throw new Error(`The KV cache has no room for one sequence of ${youngest?.length ?? 0} tokens`);
+      throw new EngineError("internal", `The KV cache has no room for one sequence of ${youngest?.length ?? 0} tokens`);
     }
     this.#release(youngest);
     this.#slots.evict();

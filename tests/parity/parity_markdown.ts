@@ -1,6 +1,6 @@
 import type { Machine, Versions } from "../bench/machine.ts";
 import { MODES } from "./modes.ts";
-import { LOGPROB_TOLERANCE, type ModelParity, type Row, type Sameness } from "./model_parity.ts";
+import { LOGPROB_TOLERANCE, type ModelParity, type Row, type Sameness, SHIFT_TOLERANCE } from "./model_parity.ts";
 import { type Difference, TOLERANCE } from "./near_tie.ts";
 
 /** Everything that the report tells. */
@@ -47,7 +47,14 @@ const INTRODUCTION = [
   "",
   "Layouts: `unified` is one pool of KV cells, `split` an equal part for each request, `auto` (ours) the one or the other",
   "by the load; it is compared with llama-server's `unified` alone and with its `split` in batches. *Shift* is the largest",
-  "difference between the log-probabilities of a token that both have chosen after the same tokens.",
+  "difference between the log-probabilities of a token that both have chosen after the same tokens; against llama-server",
+  `more than ${SHIFT_TOLERANCE} is a failure.`,
+  "",
+  "To be the same mode, llama-server runs `unified` with `--cache-ram 0 --no-cache-idle-slots` (idle requests keep their",
+  "cells, as ours do; where cells lie in the pool decides in which order they are added up) and, where nothing is reused,",
+  "with `--ctx-checkpoints 0` (with sliding windows it computes the last four tokens of a prompt apart). In `unified` the",
+  "places of the cells are the same in both programs until each of the 8 slots was used once: so log-probabilities are held",
+  "to the strict tolerance there for the first 8 prompts, and for all in `split`.",
   "",
 ];
 

@@ -9,6 +9,8 @@ import { say } from "./engine_of.ts";
 
 const prompt = { kind: "text", text: "The capital of France is" } as const;
 
+type EngineOptions = ModelPoolOptions["engine"];
+
 interface Open extends AsyncDisposable {
   pool: ModelPool;
   /** Ids in the order in which they were prepared for loading. */
@@ -21,7 +23,9 @@ interface Open extends AsyncDisposable {
 }
 
 /** A pool of SmolLM2, a tiny T5 and a tiny BERT. */
-async function openPool(options: Partial<Pick<ModelPoolOptions, "max" | "idleMs">>): Promise<Open> {
+async function openPool(
+  { engine, ...options }: Partial<Pick<ModelPoolOptions, "max" | "idleMs">> & { engine?: Partial<EngineOptions> },
+): Promise<Open> {
   const folder = await Deno.makeTempDir({ prefix: "packllama-pool-" });
   const files = { smol: await realModel(), t5: join(folder, "t5.gguf"), bert: join(folder, "bert.gguf") };
   await Deno.writeFile(files.t5, makeTinyT5());
@@ -64,6 +68,7 @@ async function openPool(options: Partial<Pick<ModelPoolOptions, "max" | "idleMs"
       speculation: false,
       keep: 0,
       log: (): void => {},
+      ...engine,
     },
     max: 2,
     idleMs: 0,
@@ -167,4 +172,19 @@ Deno.test("a pool knows its models by name", async () => {
   const rejected = assert.rejects(loading, failure("cancelled"));
   await pool.close();
   await rejected;
+});
+
+Deno.test("a pool refuses those who would wait behind too many", async () => {
+  await using open = await openPool({ engine: { queue: 1 } });
+  const results = await Promise.allSettled(["smol", "t5", "bert", "smol"].map((id) => open.pool.select(id).ready()));
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "fulfilled", "rejected", "rejected"]);
+  assert.ok(results[3]?.status === "rejected" && failure("overloaded", /--queue/)(results[3].reason));
+  assert.equal((await open.pool.select("bert").ready()).id, "bert");
+});
+
+Deno.test("a pool whose thread dies fails, and closes", async () => {
+  const workerUrl = new URL("data:text/javascript,throw new Error('no start')");
+  await using open = await openPool({ engine: { workerUrl } });
+  await assert.rejects(open.pool.ready(), failure("internal", /no start/));
+  await assert.rejects(open.pool.select("t5").ready(), failure("internal", /no start/));
 });

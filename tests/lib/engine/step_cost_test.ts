@@ -35,3 +35,14 @@ Deno.test("StepCost takes a pause of the machine for none of its doing, and foll
   for (let i = 0; i < 60; i++) cost.record(1, 0, 8);
   assert.ok(Math.abs(cost.estimate(1) - 8) < 0.1);
 });
+
+Deno.test("StepCost corrects a first measurement that was too high, by larger decodes and in time", () => {
+  const cost = new StepCost();
+  cost.record(1, 0, 4);
+  cost.record(8, 0, 4000);
+  assert.ok(cost.estimate(8) <= 3 * (4 + 7 * 2), "a pause counts three times what was expected at most");
+  cost.record(16, 0, 30);
+  assert.equal(cost.estimate(8), 30, "what sixteen tokens cost, eight do not exceed");
+  for (let i = 0; i < 1100; i++) cost.record(1, 0, 4);
+  assert.equal(cost.estimate(8), 4 + 7 * cost.perPromptToken, "old measurements no longer count");
+});

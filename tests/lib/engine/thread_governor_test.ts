@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { ThreadGovernor } from "../../../lib/engine/thread_governor.ts";
+
+/** A machine of so many cores on which other processes come and go; ggml's threads wait for the slowest. */
+class Simulation {
+  readonly governor: ThreadGovernor;
+  readonly cores: number;
+  /** Cores that others keep busy. */
+  busy = 0;
+  tells = true;
+  #now = 0;
+
+  constructor(cores: number) {
+    this.cores = cores;
+    this.governor = new ThreadGovernor(cores, {
+      now: () => this.#now,
+      idleCores: () => this.tells ? Math.max(0, cores - this.busy - this.governor.threads) : undefined,
+    });
+  }
+
+  /** Milliseconds of a decode of one token: shared out by threads, but ten times as long where one of them has no core. */
+  cost(threads: number): number {
+    return (8 / threads + 1) * (threads > this.cores - this.busy ? (threads > 1 ? 20 : 1.5) : 1);
+  }
+
+  /** Decodes, and says how many milliseconds that took. */
+  decode(times: number): number {
+    const before = this.#now;
+    for (let i = 0; i < times; i++) {
+      const ms = this.cost(this.governor.threads);
+      this.#now += ms;
+      this.governor.record(1, ms);
+    }
+    return this.#now - before;
+  }
+}
+
+Deno.test("ThreadGovernor uses all threads on a quiet machine, and loses next to nothing by trying fewer", () => {
+  const simulation = new Simulation(2);
+  const took = simulation.decode(10_000);
+  assert.equal(simulation.governor.threads, 2);
+  assert.ok(took <= 10_000 * simulation.cost(2) * 1.01, `${took}`);
+});
+
+Deno.test("ThreadGovernor goes down when others take the cores, and back up when they leave", () => {
+  for (const tells of [true, false]) {
+    const simulation = new Simulation(2);
+    simulation.tells = tells;
+    simulation.decode(100);
+    simulation.busy = 2;
+    simulation.decode(20);
+    assert.equal(simulation.governor.threads, 1, "after a few slow decodes");
+    const took = simulation.decode(5000);
+    assert.ok(took <= 5000 * simulation.cost(1) * 1.05, `trials cost little: ${took}`);
+    simulation.busy = 0;
+    simulation.decode(8000);
+    assert.equal(simulation.governor.threads, 2, tells ? "it sees idle cores" : "it tries");
+  }
+});
+
+Deno.test("ThreadGovernor finds out when the machine was busy from the start", () => {
+  const simulation = new Simulation(8);
+  simulation.busy = 4;
+  simulation.decode(200);
+  assert.equal(simulation.governor.threads, 4);
+});
+
+Deno.test("ThreadGovernor with one thread has nothing to choose", () => {
+  const simulation = new Simulation(1);
+  simulation.busy = 1;
+  simulation.decode(100);
+  assert.equal(simulation.governor.threads, 1);
+});
