@@ -70,6 +70,10 @@ async function makeProgram(): Promise<Command> {
       (given: string, before: string[]) => [...before, given],
       [],
     )
+    .option(
+      "--model-draft <file>",
+      "a small model with the same vocabulary that guesses tokens ahead, packed beside it",
+    )
     .option("--warm <file>", "a system prompt whose chats are to begin without computing it, packed computed")
     .option("--model-card <file>", "a text about the model, packed beside it")
     .action(packCommand);
@@ -204,7 +208,15 @@ function workerUrl(): URL {
 
 async function packCommand(
   model: string,
-  options: { output?: string; target: string; args?: string; warm?: string; modelCard?: string; lora: string[] },
+  options: {
+    output?: string;
+    target: string;
+    args?: string;
+    warm?: string;
+    modelCard?: string;
+    modelDraft?: string;
+    lora: string[];
+  },
 ): Promise<void> {
   const { splitWords } = await import("./lib/split_words.ts");
   const target = parseTarget(options.target);
@@ -219,6 +231,7 @@ async function packCommand(
     model: { path: model },
     lora: options.lora.map(parseAdapterChoice),
     args: splitWords(options.args ?? ""),
+    ...(options.modelDraft === undefined ? {} : { draft: options.modelDraft }),
     ...(options.modelCard === undefined ? {} : { modelCard: options.modelCard }),
     startProgress: stderrProgress,
   };

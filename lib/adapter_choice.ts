@@ -16,10 +16,15 @@ export function parseAdapterChoice(given: string): AdapterChoice {
 
 /** Writes the choice of an adapter packed as `lora/NAME`, for `.args`. */
 export function packedAdapter(name: string, scale: number): string {
-  return `${INSIDE}lora/${name}:${scale}`;
+  return packedPath(`lora/${name}:${scale}`);
 }
 
-/** The entry that a choice names; undefined for a file of its own. */
-export function packedEntryName({ path }: AdapterChoice): string | undefined {
+/** Writes the path of an entry packed with the model, for `.args`. */
+export function packedPath(entry: string): string {
+  return `${INSIDE}${entry}`;
+}
+
+/** The entry that a path names; undefined for a file of its own. */
+export function packedEntryName({ path }: { path: string }): string | undefined {
   return path.startsWith(INSIDE) ? path.slice(INSIDE.length) : undefined;
 }

@@ -13,6 +13,8 @@ export interface LoadInput {
   model: { path: string; offset: number; name: string; parts?: string[] };
   /** LoRA adapters, checked and where they can be opened. */
   lora: AdapterChoice[];
+  /** The draft model, checked. */
+  draft?: LoadOptions["draftModel"];
   facts: ModelFacts;
   provided: ProvidedLibraries;
   available: AvailableMemory;
@@ -45,7 +47,7 @@ export function loadOptionsOf(options: ServeOptions, input: LoadInput): LoadOpti
     },
     lora: input.lora,
     ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
-    ...(options.modelDraft === undefined ? {} : { draftModel: { path: options.modelDraft, offset: 0 } }),
+    ...(input.draft === undefined ? {} : { draftModel: input.draft }),
     context: contextOf(options, { facts, available, name: model.name }),
     cacheBytes: cacheBytesOf(options.cacheRam, available.bytes),
     states: [],

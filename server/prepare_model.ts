@@ -6,6 +6,7 @@ import { readModelHeader } from "../lib/model_header.ts";
 import type { ServeOptions } from "../lib/options.ts";
 import { loadOptionsOf } from "./load_options.ts";
 import { provideAdapters } from "./provide_adapters.ts";
+import { provideDraftModel } from "./provide_draft_model.ts";
 import { provideStates } from "./provide_states.ts";
 import { unpackLibraries } from "./unpack_libraries.ts";
 
@@ -34,11 +35,15 @@ export function prepareModel(path: string, { options, executable, reserved = 0 }
   const header = readModelHeader(model);
   const { gguf, facts, parts } = header;
   const lora = provideAdapters(options.lora, { model, header: gguf });
+  const draft = options.modelDraft === undefined
+    ? undefined
+    : provideDraftModel(options.modelDraft, { model, header: gguf });
   const provided = unpackLibraries(executable, options.cpuVariant);
   const { bytes, limitedBy } = availableMemory();
   const load = loadOptionsOf(options, {
     model: { path, offset: model.offset, name: modelName(path), ...(parts === undefined ? {} : { parts }) },
     lora,
+    ...(draft === undefined ? {} : { draft }),
     facts,
     provided,
     available: { bytes: bytes - reserved, limitedBy },

@@ -28,6 +28,8 @@ export interface RealEngineOptions {
   queue?: number;
   /** Guess tokens ahead; not unless told, for rounding depends on what is computed together. */
   speculation?: boolean;
+  /** The file of a draft model. */
+  draftModel?: string;
 }
 
 /** A context that is made quickly. */
@@ -50,7 +52,7 @@ export interface RealEngine extends AsyncDisposable {
 
 /** Loads the default model, with a small context, into an engine as `serve` makes it. */
 export async function startRealEngine(options: RealEngineOptions = {}): Promise<RealEngine> {
-  const { context, cacheBytes = 1e8, maxTokens, queue = 64, speculation = false } = options;
+  const { context, cacheBytes = 1e8, maxTokens, queue = 64, speculation = false, draftModel } = options;
   const [libraries, path] = await Promise.all([realLibraries(), realModel()]);
   const engine = new WorkerEngine({
     workerUrl: new URL("../lib/engine/worker.ts", import.meta.url),
@@ -69,6 +71,7 @@ export async function startRealEngine(options: RealEngineOptions = {}): Promise<
     cacheBytes,
     states: [],
     verbose: false,
+    ...(draftModel === undefined ? {} : { draftModel: { path: draftModel, offset: 0 } }),
   });
   try {
     await engine.ready();

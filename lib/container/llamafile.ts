@@ -61,6 +61,8 @@ export const ARGS_NAME = ".args";
 export const LIBRARY_PREFIX = "lib/";
 /** The folder of the LoRA adapters inside the ZIP. */
 export const LORA_PREFIX = "lora/";
+/** The folder of the draft model inside the ZIP. */
+export const DRAFT_PREFIX = "draft/";
 /** The entry with the KV state of a system prompt. */
 export const WARM_NAME = "warm.state";
 /** What a library's name may be: a plain file name, since libraries are unpacked under it. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type AdapterChoice, packedAdapter } from "../adapter_choice.ts";
+import { type AdapterChoice, packedAdapter, packedPath } from "../adapter_choice.ts";
 import { EngineError } from "../errors.ts";
-import { checkAdapter, describeModel, type Gguf, readGguf } from "../gguf/mod.ts";
+import { checkAdapter, checkDraft, describeModel, type Gguf, readGguf } from "../gguf/mod.ts";
 import type { StartProgress } from "../progress.ts";
 import type { Target } from "../target.ts";
 import { openByteSource } from "./byte_source.ts";
@@ -10,6 +10,7 @@ import { readPieces } from "./copy_bytes.ts";
 import { type Base, checkExecutableSize, encodeEnd, openBase } from "./layout.ts";
 import {
   ARGS_NAME,
+  DRAFT_PREFIX,
   LIBRARY_NAME,
   LIBRARY_PREFIX,
   LORA_PREFIX,
@@ -48,6 +49,8 @@ export interface PackOptions {
   model?: { path: string; name?: string };
   /** LoRA adapters for that model, stored as `lora/<name>`, and how strongly each applies. */
   lora?: AdapterChoice[];
+  /** A small model with the same vocabulary that guesses tokens ahead, stored as `draft/<name>`: a GGUF, or a llamafile. */
+  draft?: string;
   /** Default arguments, one a line of `.args`; those that name the adapters come before them by themselves. */
   args?: string[];
   /** A file with the KV state of a system prompt, computed with that model and these adapters and arguments; becomes `warm.state`. */
@@ -77,6 +80,7 @@ const MAX_AT_ONCE = 32 << 20;
 interface Parts {
   base: Base;
   model: ModelFile | undefined;
+  draft: ModelFile | undefined;
   weightsName: string | undefined;
 }
 
@@ -91,18 +95,19 @@ export async function pack(options: PackOptions): Promise<PackResult> {
   using base = openBase(options.base, options.target);
   checkOptions(options, base);
   using model = options.model === undefined ? undefined : openModelFile(options.model.path, { requireAligned: false });
-  if (model !== undefined) checkAdapters(options.lora ?? [], checkModel(model));
+  using draft = options.draft === undefined ? undefined : openModelFile(options.draft, { requireAligned: false });
+  if (model !== undefined) checkCompanions(options, { model: checkModel(model), draft });
   const weightsName = model === undefined ? undefined : weightsEntryName(options, model);
   const adapters = (options.lora ?? []).reduce((sum, { path }) => sum + Deno.statSync(path).size, 0);
   const warm = options.warm === undefined ? 0 : Deno.statSync(options.warm).size;
-  const total = base.source.size + (model?.size ?? 0) + adapters + warm + OVERHEAD_BYTES;
+  const total = base.source.size + (model?.size ?? 0) + (draft?.size ?? 0) + adapters + warm + OVERHEAD_BYTES;
   checkExecutableSize(options.target, total);
   using output = createOutput(options.output, total);
   using progress = options.startProgress(`Packing ${options.output}`, total);
   const { file, syncFile } = output;
   const writer = new PackWriter({ file, syncFile, progress, signal: options.signal });
   try {
-    const manifest = await writeAll(writer, options, { base, model, weightsName });
+    const manifest = await writeAll(writer, options, { base, model, draft, weightsName });
     await writer.settle();
     output.commit();
     progress.finish(`Packed ${options.output} (${(writer.position / 1e6).toFixed(1)} MB)`);
@@ -114,16 +119,24 @@ export async function pack(options: PackOptions): Promise<PackResult> {
 }
 
 async function writeAll(writer: PackWriter, options: PackOptions, parts: Parts): Promise<Manifest> {
-  const { base, model, weightsName } = parts;
+  const { base, model, draft, weightsName } = parts;
   const executable = await writer.copyPlain({ path: options.base, offset: 0, length: base.executableEnd });
   checkExecutable(base, executable.sha256);
   await writeLibraries(writer, options, base);
   const lora = (options.lora ?? []).map(({ path, scale }) => ({ path, name: basename(path), scale }));
-  const args = [...lora.flatMap(({ name, scale }) => ["--lora", packedAdapter(name, scale)]), ...options.args ?? []];
+  const draftName = draft === undefined ? undefined : `${DRAFT_PREFIX}${ggufName(draft)}`;
+  const args = [
+    ...lora.flatMap(({ name, scale }) => ["--lora", packedAdapter(name, scale)]),
+    ...(draftName === undefined ? [] : ["--model-draft", packedPath(draftName)]),
+    ...options.args ?? [],
+  ];
   if (args.length > 0) await writer.addStored(ARGS_NAME, new TextEncoder().encode(args.join("\n") + "\n"));
   if (options.modelCard !== undefined) await writer.addDeflated(MODEL_CARD_NAME, options.modelCard);
   for (const { path, name } of lora) await writer.addFile(`${LORA_PREFIX}${name}`, path);
   if (options.warm !== undefined) await writer.addFile(WARM_NAME, options.warm);
+  if (draft !== undefined && draftName !== undefined) {
+    await writer.addWeights(draftName, { path: draft.path, offset: draft.offset, length: draft.size });
+  }
   if (model !== undefined && weightsName !== undefined) {
     await writer.addWeights(weightsName, { path: model.path, offset: model.offset, length: model.size });
   }
@@ -205,6 +218,9 @@ function checkOptions(options: PackOptions, base: Base): void {
     if (names.indexOf(name) !== i) throw new EngineError("usage", `Cannot pack the library "${name}" twice`);
   }
   checkAdapterNames(options);
+  if (options.draft !== undefined && options.model === undefined) {
+    throw new EngineError("usage", "Cannot pack a draft model without a model");
+  }
   const broken = (options.args ?? []).find((arg) => arg === "" || /[\r\n\0]/.test(arg));
   if (broken === undefined) return;
   const message = `Cannot pack the argument ${
@@ -241,16 +257,24 @@ function checkModel(model: ModelFile): Gguf {
   return gguf;
 }
 
-function checkAdapters(adapters: AdapterChoice[], model: Gguf): void {
-  for (const { path } of adapters) {
+function checkCompanions(
+  { lora = [] }: PackOptions,
+  { model, draft }: { model: Gguf; draft: ModelFile | undefined },
+): void {
+  for (const { path } of lora) {
     using source = openByteSource(path);
     checkAdapter(readGguf(source), model);
   }
+  if (draft !== undefined) checkDraft(checkModel(draft), { model, path: draft.path });
+}
+
+function weightsEntryName(options: PackOptions, model: ModelFile): string {
+  return ggufName(model, options.model?.name);
 }
 
 // The file's own name, so that `unzip -l` tells which model it is.
-function weightsEntryName(options: PackOptions, model: ModelFile): string {
-  const given = options.model?.name ?? model.llamafile?.weights?.name ?? basename(model.path);
+function ggufName(model: ModelFile, wanted?: string): string {
+  const given = wanted ?? model.llamafile?.weights?.name ?? basename(model.path);
   const name = given.endsWith(".gguf") ? given : `${given}.gguf`;
   if (!/[/\\\0\r\n]/.test(name)) return name;
   throw new EngineError("usage", `Cannot name the weights ${JSON.stringify(name)}: it is no plain file name`);

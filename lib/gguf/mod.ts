@@ -1,5 +1,6 @@
 /** Reading GGUF model files: header, metadata, tensors, and what they say of the model. */
 export { checkAdapter } from "./check_adapter.ts";
+export { checkDraft } from "./check_draft.ts";
 export { describeModel, kvBytesPerToken, type ModelFacts } from "./describe_model.ts";
 export { bytesPerElement, fileTypeName, type GgmlType, ggmlType } from "./ggml_type.ts";
 export type { GgufTensor } from "./gguf_tensor.ts";

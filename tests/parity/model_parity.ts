@@ -9,7 +9,6 @@ import {
   type RunKey,
 } from "./answer_runs.ts";
 import { compareRanks, largestShift, type RankDifference } from "./compare.ts";
-import { BATCH } from "./modes.ts";
 import { type Difference, Differences, TOLERANCE } from "./near_tie.ts";
 import { type Layout, type Machinery, startOurs, startTheirs } from "./parity_servers.ts";
 import type { Answer } from "./completion.ts";
@@ -121,12 +120,12 @@ function promptFailures(
   });
 }
 
-/** In one pool where a prompt's cells lie depends on all before it, once each slot was used: then only equal parts are comparable. */
+/** In one pool the place of a prompt's cells, and so the last bits, depend on all that was there before: only its first prompt is held to this. */
 function compareLogprobs(runs: readonly Run[], layouts: readonly Layout[]): RankDifference {
   const compared = layouts.flatMap((layout) => {
     const ours = findRun(runs, { program: "packllama", layout, speculation: false, mode: "cold" });
     const theirs = peerRunOf(ours, runs);
-    const comparable = layout === "split" ? ours.answers : ours.answers.slice(0, BATCH);
+    const comparable = layout === "split" ? ours.answers : ours.answers.slice(0, 1);
     return comparable.map((answer, i) => compareRanks(answer, answerAt(theirs, i), LOGPROB_PLACES));
   });
   return {

@@ -53,8 +53,8 @@ const INTRODUCTION = [
   "To be the same mode, llama-server runs `unified` with `--cache-ram 0 --no-cache-idle-slots` (idle requests keep their",
   "cells, as ours do; where cells lie in the pool decides in which order they are added up) and, where nothing is reused,",
   "with `--ctx-checkpoints 0` (with sliding windows it computes the last four tokens of a prompt apart). In `unified` the",
-  "places of the cells are the same in both programs until each of the 8 slots was used once: so log-probabilities are held",
-  "to the strict tolerance there for the first 8 prompts, and for all in `split`.",
+  "place of a prompt's cells still depends on all that was asked before: log-probabilities are held to the strict tolerance",
+  "for the first prompt there, and for all prompts in `split`.",
   "",
 ];
 

@@ -35,7 +35,7 @@ Deno.test({
 });
 
 /** A small part of `deno task parity`. One thread, for ggml's spin where other work takes its cores. */
-async function assertParity(model: string): Promise<void> {
+async function assertParity(model: string, count: number): Promise<void> {
   using table = await TokenTable.open(model);
   const { failures, rows } = await compareModel(
     model,
@@ -44,7 +44,7 @@ async function assertParity(model: string): Promise<void> {
       prompts: PROMPTS.slice(0, 8),
       tokens: 16,
       modes: ["cold", "warm", "batch"],
-      layouts: ["auto"],
+      layouts: ["split", "auto"],
       log: (): void => {},
     },
   );
@@ -58,7 +58,7 @@ Deno.test({
     peer === undefined ? " (skipped: no PEER_BIN)" : ""
   }`,
   ignore: peer === undefined,
-  fn: () => assertParity(defaultModelFile()),
+  fn: () => assertParity(defaultModelFile(), 8),
 });
 
 const gemma = pulledGemma();
@@ -69,7 +69,7 @@ Deno.test({
     missing === undefined ? "" : ` (skipped: ${missing})`
   }`,
   ignore: missing !== undefined,
-  fn: () => assertParity(gemma ?? ""),
+  fn: () => assertParity(gemma ?? "", 4),
 });
 
 /** Gemma's weights, where they have been pulled. */
