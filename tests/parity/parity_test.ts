@@ -41,8 +41,8 @@ async function assertParity(model: string, count: number): Promise<void> {
     model,
     { packllama: PACKLLAMA, peerBin: peer ?? "", model, table, threads: 1 },
     {
-      prompts: PROMPTS.slice(0, 8),
-      tokens: 16,
+      prompts: PROMPTS.slice(0, count),
+      tokens: 10,
       modes: ["cold", "warm", "batch"],
       layouts: ["split", "auto"],
       log: (): void => {},
