@@ -8,25 +8,51 @@ import type { Decoder } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
 import { ThreadGovernor } from "./thread_governor.ts";
 
+/** A single token takes as long with fewer threads where memory is what bounds it; then the other cores are left to the server. */
+const AS_FAST = 1.04;
+/** Fewer threads must be much faster for small batches to be used for all, for prompts need every core. */
+const FASTER = 0.8;
+
 /** A context as the scheduler sees it. Its KV cache can be made anew in another layout. */
 export class KvContext implements Decoder, Disposable {
   readonly #model: Model;
   readonly #options: LoadOptions["context"];
   readonly #adapters: readonly LoraAdapter[];
   #context: Context;
-  readonly #governor: ThreadGovernor;
+  /** Threads for a decode of one token, which is bound by memory, and for larger ones. */
+  readonly #single: ThreadGovernor;
+  readonly #batch: ThreadGovernor;
   #variant: string | undefined;
   /** Tokens of one sequence when all cells are in one pool. */
   readonly #pool: number;
+  readonly splitLength: number | undefined;
 
   /** @throws {NativeError} When llama.cpp cannot make the context. */
   constructor(model: Model, options: LoadOptions["context"], adapters: readonly LoraAdapter[] = []) {
     this.#model = model;
     this.#options = options;
     this.#adapters = adapters;
-    this.#context = this.#make(options.layout === "split" ? "split" : "unified");
-    this.#pool = this.#context.sequenceLength;
-    this.#governor = new ThreadGovernor(options.threads, { now: () => performance.now(), idleCores: makeIdleCores() });
+    this.#context = this.#make(this.#restingLayout);
+    const { layout } = options;
+    this.#pool = layout === "auto" ? this.#context.length : this.#context.sequenceLength;
+    this.splitLength = this.#partOf(this.#pool);
+    const machine = { now: () => performance.now(), idleCores: makeIdleCores() };
+    this.#single = new ThreadGovernor({ most: options.threads, tolerance: AS_FAST, machine });
+    this.#batch = new ThreadGovernor({ most: options.batchThreads, tolerance: FASTER, machine });
+  }
+
+  /** Equal parts, where a sequence alone in its part is computed over no cells but its own, and prefixes are kept at no cost. */
+  get #restingLayout(): Layout {
+    const { layout } = this.#options;
+    return layout === "split" || (layout === "auto" && this.#partOf(this.#options.contextLength) !== undefined)
+      ? "split"
+      : "unified";
+  }
+
+  #partOf(pool: number): number | undefined {
+    const { layout, parallel } = this.#options;
+    if (layout !== "auto" || parallel === 1 || !this.divisible || this.#choosesRopeByLength) return undefined;
+    return Math.floor(pool / parallel / 256) * 256 || undefined;
   }
 
   #make(layout: Layout): Context {
@@ -80,12 +106,6 @@ export class KvContext implements Decoder, Disposable {
     return this.divisible && this.#context.canShift;
   }
 
-  get splitLength(): number | undefined {
-    const { layout, parallel } = this.#options;
-    if (layout !== "auto" || parallel === 1 || !this.divisible || this.#choosesRopeByLength) return undefined;
-    return Math.floor(this.#pool / parallel / 256) * 256 || undefined;
-  }
-
   /** LongRoPE has other factors for long contexts, chosen by the cells of a sequence: what was computed with one half is void in the other. */
   get #choosesRopeByLength(): boolean {
     const architecture = this.#model.metadataValue("general.architecture") ?? "";
@@ -103,7 +123,6 @@ export class KvContext implements Decoder, Disposable {
       if (!(error instanceof NativeError)) throw error;
       this.#context = this.#make(before);
     }
-    this.#setThreads();
   }
 
   /** Has the model's encoder read a batch, for the decodes that follow. */
@@ -112,22 +131,12 @@ export class KvContext implements Decoder, Disposable {
   }
 
   decode(batch: Batch): DecodeResult {
+    const governor = batch.size === 1 ? this.#single : this.#batch;
+    this.#context.setThreads(this.#single.next(), this.#batch.next());
     const before = performance.now();
     const result = this.#context.decode(batch);
-    if (result === "ok") this.#governThreads(batch.size, performance.now() - before);
+    if (result === "ok") governor.record(batch.size, performance.now() - before);
     return result;
-  }
-
-  #governThreads(tokens: number, ms: number): void {
-    const { threads } = this.#governor;
-    this.#governor.record(tokens, ms);
-    if (this.#governor.threads !== threads) this.#setThreads();
-  }
-
-  #setThreads(): void {
-    const { threads, batchThreads } = this.#options;
-    const share = this.#governor.threads / threads;
-    this.#context.setThreads(this.#governor.threads, Math.max(1, Math.round(batchThreads * share)));
   }
 
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob } {

@@ -10,7 +10,8 @@ import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context
 import { KvContext } from "./kv_context.ts";
 import { useLibrary } from "./native_library.ts";
 import { NativeLog } from "./native_log.ts";
-import type { EmbedRequest, FromWorker, GenerateRequest, LoadedModel, LoadOptions, RequestEvent } from "./protocol.ts";
+import type { EmbedRequest, FromWorker, GenerateRequest, LoadedModel, LoadOptions } from "./protocol.ts";
+import { Outbox } from "./outbox.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
 import { StateCache } from "./state_cache.ts";
@@ -37,13 +38,13 @@ export class NativeEngine implements Disposable {
   readonly #options: LoadOptions;
   readonly #owned: DisposableStack;
   readonly #post: Post;
-  /** Events of the step at hand. */
-  #events: RequestEvent[] = [];
+  readonly #outbox: Outbox;
 
   /** @throws {EngineError} `bad_model` when llama.cpp refuses the libraries, the model or the context. */
   constructor(options: LoadOptions, post: Post) {
     this.#options = options;
     this.#post = post;
+    this.#outbox = new Outbox((events) => post({ type: "events", events }));
     let log = new NativeLog(post, options.verbose);
     const { model, context } = options;
     using owned = new DisposableStack();
@@ -81,7 +82,7 @@ export class NativeEngine implements Disposable {
       slots: this.#hasBoth ? 1 : context.parallel,
       prefillLimit: this.#context.ubatchSize,
       saved: this.#saved,
-      onAdvance: (sequence, advance) => void this.#events.push(...this.#answers.advance(sequence, advance)),
+      onAdvance: (sequence, advance) => this.#outbox.add(this.#answers.advance(sequence, advance), sequence),
       ...(drafter === undefined ? {} : { drafter }),
     });
     this.#owned = owned.move();
@@ -146,7 +147,7 @@ export class NativeEngine implements Disposable {
     } catch (error) {
       for (const sequence of sequences) sequence[Symbol.dispose]();
       this.#fail(request.id, error);
-      return this.#flush();
+      return this.#outbox.flush();
     }
     this.#answers.begin(request.id, request);
     for (const sequence of sequences) this.#scheduler.submit(sequence);
@@ -158,7 +159,7 @@ export class NativeEngine implements Disposable {
       this.#embedder.submit(request);
     } catch (error) {
       this.#fail(request.id, error);
-      this.#flush();
+      this.#outbox.flush();
     }
   }
 
@@ -166,19 +167,19 @@ export class NativeEngine implements Disposable {
   cancel(id: number): void {
     if (!this.#scheduler.cancel(id) && !this.#embedder.cancel(id)) return;
     this.#fail(id, new EngineError("cancelled", "The request was cancelled"));
-    this.#flush();
+    this.#outbox.flush();
   }
 
   /** Does one decode of those that generate, and one of those that embed. If one fails all that it may concern fail. */
   step(): void {
     if (!this.#embedder.idle) this.#stepEmbedder();
     if (!this.#scheduler.idle) this.#stepScheduler();
-    this.#flush();
+    this.#outbox.afterStep();
   }
 
   #stepEmbedder(): void {
     try {
-      this.#events.push(...this.#embedder.step(this.#scheduler.idle ? Infinity : EMBEDDED_BESIDE));
+      this.#outbox.add(this.#embedder.step(this.#scheduler.idle ? Infinity : EMBEDDED_BESIDE));
     } catch (error) {
       for (const id of this.#embedder.drain()) this.#fail(id, error);
     }
@@ -286,13 +287,7 @@ export class NativeEngine implements Disposable {
   #fail(id: number, error: unknown): void {
     this.#answers.end(id);
     const { code, message, param } = toEngineError(error, "The engine failed");
-    this.#events.push({ type: "failed", id, error: { code, message, ...(param === undefined ? {} : { param }) } });
-  }
-
-  #flush(): void {
-    if (this.#events.length === 0) return;
-    this.#post({ type: "events", events: this.#events });
-    this.#events = [];
+    this.#outbox.add([{ type: "failed", id, error: { code, message, ...(param === undefined ? {} : { param }) } }]);
   }
 
   [Symbol.dispose](): void {

@@ -2,21 +2,25 @@ import type { Sequence } from "./sequence.ts";
 import type { StepCost } from "./step_cost.ts";
 
 /** How long the next tokens of running answers may take when a prompt is read beside them, in milliseconds. */
-const BESIDE_OTHERS_MS = 120;
-/** How long a step of prompts alone may take: so long a new request may wait to be looked at. */
-const ALONE_MS = 1000;
+const BESIDE_OTHERS_MS = 200;
+/** Where more prompts wait than answers, those may wait longer for their turn: up to so many times. */
+const MOST_PATIENCE = 4;
 /** Fewer prompt tokens in a step would waste what a decode costs anyway. */
 const LEAST = 32;
 /** The kernels of matrix products take tokens by blocks. */
 const BLOCK = 16;
 
 /**
- * How many prompt tokens go into the next step: as many as keep it short where answers wait for it.
+ * How many prompt tokens go into the next step: as many as keep it short where answers wait for it, all that it can take elsewhere.
  *
- * @param step `decoding`: answers with a token in it; `limit`: the most tokens that it can take.
+ * @param step `decoding`: answers with a token in it; `prefilling`: prompts that wait; `limit`: the most tokens that it can take.
  */
-export function prefillBudget({ decoding, cost, limit }: { decoding: number; cost: StepCost; limit: number }): number {
-  const time = decoding === 0 ? ALONE_MS : BESIDE_OTHERS_MS - cost.estimate(decoding);
+export function prefillBudget(
+  { decoding, prefilling, cost, limit }: { decoding: number; prefilling: number; cost: StepCost; limit: number },
+): number {
+  if (decoding === 0) return limit;
+  const patience = Math.min(MOST_PATIENCE, Math.max(1, prefilling / decoding));
+  const time = BESIDE_OTHERS_MS * patience - cost.estimate(decoding);
   const tokens = Math.max(LEAST, Math.floor(time / cost.perPromptToken / BLOCK) * BLOCK);
   return Math.min(tokens, limit);
 }

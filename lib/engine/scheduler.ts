@@ -196,6 +196,13 @@ export class Scheduler {
       this.#waiting.take(sequence);
       this.#run(sequence);
     }
+    this.#clearPool();
+  }
+
+  /** In one pool every sequence is computed over all cells, those of idle slots too: they are kept elsewhere. */
+  #clearPool(): void {
+    const { decoder, saved } = this.#options;
+    if (decoder.unified && saved.enabled) this.#slots.evictAll({ beyond: false });
   }
 
   #run(sequence: Sequence): void {
@@ -237,6 +244,7 @@ export class Scheduler {
     const drafts = prefilling.length === 0 ? this.#drafts(decoding) : [];
     const budget = prefillBudget({
       decoding: decoding.length,
+      prefilling: prefilling.length,
       cost: this.#cost,
       limit: Math.min(prefillLimit, batch.capacity - decoding.length),
     });

@@ -168,14 +168,18 @@ export class Sequence implements Disposable {
     this.tokens.push(token);
     this.#lookup?.extend([token]);
     this.completionTokens++;
-    if (this.#options.vocabulary.isEndOfGeneration(token)) return this.#end("stop", this.#stop.flush());
+    if (this.#options.vocabulary.isEndOfGeneration(token)) {
+      return this.#end("stop", this.#stop.flush(), { whole: true });
+    }
     const piece = this.#utf8.push(this.#options.vocabulary.piece(token));
     if (logprob !== undefined) this.#held.push({ start: this.#decoded, logprob });
     this.#decoded += piece.length;
     if (!this.#hasLineBreak) this.#hasLineBreak = piece.includes("\n");
     const { text, stopped, stopString } = this.#stop.push(piece);
-    if (stopped) return { ...this.#end("stop", text), ...(stopString === undefined ? {} : { stopString }) };
-    if (this.#isOver(now)) return this.#end("length", text + this.#stop.flush());
+    if (stopped) {
+      return { ...this.#end("stop", text, { whole: false }), ...(stopString === undefined ? {} : { stopString }) };
+    }
+    if (this.#isOver(now)) return this.#end("length", text + this.#stop.flush(), { whole: true });
     return { text, logprobs: this.#release(text) };
   }
 
@@ -186,8 +190,10 @@ export class Sequence implements Disposable {
     return maxPredictMs !== undefined && this.#hasLineBreak && now - (this.times.answering ?? now) > maxPredictMs;
   }
 
-  #end(finishReason: FinishReason, text: string): Advance {
+  /** @param how `whole`: nothing was cut off, so that each token counts, also one whose character was not completed. */
+  #end(finishReason: FinishReason, text: string, { whole }: { whole: boolean }): Advance {
     this.times.ended = performance.now();
+    if (whole) this.#given = Infinity;
     return { text, logprobs: this.#release(text), finishReason };
   }
 

@@ -5,10 +5,10 @@ const LEVELS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 /** The longest draft, in tokens. */
 export const LONGEST_DRAFT = 64;
 /** A draft must promise so much more than none: what it costs is known only roughly. */
-const WORTH = 1.05;
+const WORTH = 1.1;
 
 /** By the length of the match: how often the next token is as guessed, before anything was seen. */
-const PRIORS = [0.4, 0.5, 0.6, 0.75, 0.9];
+const PRIORS = [0.2, 0.3, 0.45, 0.65, 0.9, 0.97];
 /** What was seen before counts for so many tokens at most, so that a change of the text is noticed. */
 const MEMORY = 40;
 
@@ -45,7 +45,8 @@ export class Acceptance {
 function classOf(matchLength: number): number {
   if (matchLength < 5) return matchLength < 4 ? 0 : 1;
   if (matchLength < 8) return 2;
-  return matchLength < 16 ? 3 : 4;
+  if (matchLength < 16) return 3;
+  return matchLength < 32 ? 4 : 5;
 }
 
 /** A guess that a sequence has. */

@@ -3,15 +3,34 @@ const TRIAL_INTERVAL = 2000;
 /** The first trial comes sooner: the machine may have been busy from the start. */
 const FIRST_TRIAL = 12;
 /** Decodes that a trial lasts; the first of them wakes threads up and is not counted. */
-const TRIAL_STEPS = 3;
-/** A decode that takes so many times the usual is a reason to try at once. */
+const TRIAL_STEPS = 16;
+/** Two decodes in a row that take so many times the usual are a reason to try at once; one may be a pause of the machine. */
 const SLOW = 2.5;
-/** Fewer threads must be so much faster to be kept: they are slower for all larger batches. */
-const GAIN = 0.85;
+/** One decode of so many milliseconds and times the usual is no pause. */
+const STUCK_MS = 200;
+const STUCK = 10;
+/** More threads must be so much faster to be kept. */
+const WORTH_MORE = 0.95;
+/** Decodes whose mean is what is usual. */
+const WINDOW = 16;
 /** Milliseconds between two looks at whether the cores are free again, at first and at most. */
 const LOOK_AGAIN_MS = 300;
 const LOOK_AGAIN_MOST_MS = 20_000;
-const SHARE = 0.3;
+/** After so many milliseconds without a decode the idle cores tell what others need, since this process needs none. */
+const RESTED_MS = 300;
+/** A core counts as free when it was idle for this share of the time. */
+const FREE = 0.7;
+/** Larger batches differ too much to be compared. */
+const LARGEST = 16;
+
+/** How a {@linkcode ThreadGovernor} chooses. */
+export interface GovernorOptions {
+  /** Threads to compute with at most; ≥ 1. */
+  most: number;
+  /** Fewer threads are kept when a decode takes no more than so many times what it did: above 1 to leave cores to others for next to nothing. */
+  tolerance: number;
+  machine: Machine;
+}
 
 /** What a {@linkcode ThreadGovernor} asks of the machine. */
 export interface Machine {
@@ -23,12 +42,17 @@ export interface Machine {
 
 /** A number of threads being tried. */
 interface Trial {
-  /** Threads used before. */
+  /** Threads used before, and what a decode usually took with them. */
   before: number;
+  usual: number;
   /** Tokens of the decodes that are compared. */
   tokens: number;
   /** What they took, in milliseconds. */
   times: number[];
+  /** Whether it began because decodes had become slow. */
+  slow: boolean;
+  /** Decodes of another size that went by. */
+  others: number;
 }
 
 /**
@@ -38,81 +62,130 @@ interface Trial {
  */
 export class ThreadGovernor {
   readonly #most: number;
+  readonly #tolerance: number;
   readonly #machine: Machine;
   #threads: number;
-  /** Milliseconds of a decode, by its tokens and threads. */
-  readonly #usual = new Map<number, number>();
+  /** Whether there are fewer threads than there could be because others need the cores. */
+  #yielding = false;
+  /** The latest decodes with the present number of threads, by their tokens. */
+  #recent = new Map<number, number[]>();
   #trial: Trial | undefined;
   #untilTrial = FIRST_TRIAL;
+  #slowInARow = 0;
+  #lastDecode: number;
   #lookAgainAt = 0;
+  #lookedAt = 0;
+  #idle: number | undefined;
   #wait = LOOK_AGAIN_MS;
 
-  /** @param most Threads to compute with on a quiet machine; ≥ 1. */
-  constructor(most: number, machine: Machine) {
+  constructor({ most, tolerance, machine }: GovernorOptions) {
     this.#most = most;
+    this.#tolerance = tolerance;
     this.#machine = machine;
     this.#threads = most;
+    this.#lastDecode = machine.now();
   }
 
-  /** Threads for the next decode. */
-  get threads(): number {
+  /** Threads for the next decode, which is about to begin. */
+  next(): number {
+    if (this.#yielding && this.#machine.now() - this.#lastDecode > RESTED_MS) {
+      const idle = this.#machine.idleCores();
+      this.#lookedAt = this.#machine.now();
+      if (idle !== undefined && idle >= this.#most * FREE) this.#use(this.#most, { yielding: false });
+    }
     return this.#threads;
   }
 
   /** Takes how long a decode of so many tokens took. */
   record(tokens: number, ms: number): void {
     if (this.#most === 1) return;
+    this.#lastDecode = this.#machine.now();
+    this.#look(this.#lastDecode);
     if (this.#trial !== undefined) return this.#try(this.#trial, { tokens, ms });
-    const key = this.#key(tokens, this.#threads);
-    const usual = this.#usual.get(key);
-    const slow = usual !== undefined && ms > usual * SLOW;
-    this.#usual.set(key, usual === undefined ? ms : usual + (ms - usual) * SHARE);
     this.#untilTrial--;
-    if (this.#threads > 1 && tokens <= 16 && (slow || this.#untilTrial <= 0)) this.#begin(this.#threads >> 1, tokens);
-    else if (this.#threads < this.#most) this.#lookUp(tokens);
+    if (tokens > LARGEST) return;
+    const usual = this.#usual(tokens);
+    this.#slowInARow = ms > usual * SLOW ? this.#slowInARow + 1 : 0;
+    this.#remember(tokens, ms);
+    const slow = this.#slowInARow > 1 || (ms > STUCK_MS && ms > usual * STUCK);
+    if (this.#threads > 1 && (slow || this.#untilTrial <= 0)) {
+      this.#begin(this.#threads >> 1, { before: this.#threads, tokens, usual: slow ? ms : this.#usual(tokens), slow });
+    } else if (this.#threads < this.#most) this.#lookUp(tokens);
   }
 
-  #begin(threads: number, tokens: number): void {
-    this.#trial = { before: this.#threads, tokens, times: [] };
-    this.#threads = threads;
+  #remember(tokens: number, ms: number): void {
+    const times = this.#recent.get(tokens) ?? [];
+    times.push(ms);
+    if (times.length > WINDOW) times.shift();
+    this.#recent.set(tokens, times);
+  }
+
+  /** The mean of the latest decodes of so many tokens; Infinity where there were too few to tell. */
+  #usual(tokens: number): number {
+    const times = this.#recent.get(tokens) ?? [];
+    return times.length < 4 ? Infinity : meanWithoutPauses(times);
+  }
+
+  #begin(threads: number, trial: Omit<Trial, "times" | "others">): void {
     this.#untilTrial = TRIAL_INTERVAL;
+    this.#slowInARow = 0;
+    if (trial.usual === Infinity) return;
+    this.#trial = { ...trial, times: [], others: 0 };
+    this.#threads = threads;
   }
 
   #try(trial: Trial, { tokens, ms }: { tokens: number; ms: number }): void {
     // Another batch cannot be compared: the trial waits for its like, but not for ever.
     if (tokens === trial.tokens) trial.times.push(ms);
-    else if (--this.#untilTrial > TRIAL_INTERVAL - 20) return;
-    const usual = this.#usual.get(this.#key(trial.tokens, trial.before)) ?? Infinity;
+    else if (++trial.others < 20) return;
     const up = this.#threads > trial.before;
     // More threads than the cores allow show it at once, and must not be paid for twice.
-    const hopeless = up && tokens === trial.tokens && trial.times.length === 1 && ms > usual * SLOW;
-    if (trial.times.length < TRIAL_STEPS && !hopeless) return;
+    const hopeless = up && trial.times.some((time) => time > trial.usual * SLOW);
+    // Where decodes had become slow, a few tell enough.
+    const steps = trial.slow ? 3 : TRIAL_STEPS;
+    if (trial.times.length < steps && trial.others < 20 && !hopeless) return;
     this.#trial = undefined;
-    const best = Math.min(...trial.times.slice(trial.times.length > 1 ? 1 : 0));
-    const better = up ? best <= usual / GAIN && !hopeless : best < usual * GAIN;
+    const took = meanWithoutPauses(trial.times.slice(1));
+    const better = !hopeless && took <= trial.usual * (up ? WORTH_MORE : this.#tolerance);
+    if (up) this.#wait = better ? LOOK_AGAIN_MS : Math.min(this.#wait * 2, LOOK_AGAIN_MOST_MS);
     if (better) {
-      this.#usual.set(this.#key(trial.tokens, this.#threads), best);
-      if (up) this.#wait = LOOK_AGAIN_MS;
-    } else {
-      this.#threads = trial.before;
-      if (up) this.#wait = Math.min(this.#wait * 2, LOOK_AGAIN_MOST_MS);
-    }
-    this.#lookAgainAt = this.#machine.now() + this.#wait;
-    this.#machine.idleCores();
+      this.#use(this.#threads, { yielding: trial.slow || (up && this.#yielding && this.#threads < this.#most) });
+    } // Half of the threads may still be too many for what others leave.
+    else if (trial.slow && this.#threads > 1 && trial.others < 20) return this.#begin(this.#threads >> 1, trial);
+    else this.#threads = trial.before;
+    if (!better) this.#lookAgainAt = this.#machine.now() + this.#wait;
+  }
+
+  /** Now and then, so that what was idle is known of the latest time only. */
+  #look(now: number): void {
+    if (this.#threads === this.#most || now - this.#lookedAt < LOOK_AGAIN_MS) return;
+    this.#lookedAt = now;
+    this.#idle = this.#machine.idleCores();
+  }
+
+  #use(threads: number, { yielding }: { yielding: boolean }): void {
+    this.#threads = threads;
+    this.#yielding = yielding;
+    this.#recent = new Map();
+    this.#untilTrial = FIRST_TRIAL;
+    this.#lookAgainAt = this.#machine.now() + (yielding ? this.#wait : LOOK_AGAIN_MOST_MS);
   }
 
   /** Tries more threads once their cores seem free. */
   #lookUp(tokens: number): void {
     const now = this.#machine.now();
-    if (tokens > 16 || now < this.#lookAgainAt) return;
+    const usual = this.#usual(tokens);
+    if (now < this.#lookAgainAt || usual === Infinity) return;
     this.#lookAgainAt = now + this.#wait;
     const more = Math.min(this.#most, this.#threads * 2);
-    const idle = this.#machine.idleCores();
-    if (idle !== undefined && idle < (more - this.#threads) * 0.7) return;
-    this.#begin(more, tokens);
+    if (this.#idle !== undefined && this.#idle < (more - this.#threads) * FREE) return;
+    this.#begin(more, { before: this.#threads, tokens, usual, slow: false });
   }
+}
 
-  #key(tokens: number, threads: number): number {
-    return tokens * 1024 + threads;
-  }
+/** Of those that were not much longer than the median: what the server's thread takes of a core counts, pauses of the machine do not. */
+function meanWithoutPauses(values: readonly number[]): number {
+  const middle = values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity;
+  const counted = values.filter((value) => value <= middle * SLOW);
+  return counted.length === 0 ? Infinity : counted.reduce((sum, value) => sum + value, 0) / counted.length;
 }

@@ -34,7 +34,7 @@ Deno.test("bad models are refused with one line and exit code 1", async (test) =
     ["an absurd number of metadata", () => write("meta.gguf", patched(16, 2n ** 63n)), /meta\.gguf/],
     ["a text file", () => write("note.txt", new TextEncoder().encode("hello")), /note\.txt.*neither a GGUF/],
     ["an empty file", () => write("empty.gguf", new Uint8Array()), /empty\.gguf.*empty/],
-    ["a folder", () => Promise.resolve(folder), /folder|directory/],
+    ["a folder without models", () => Deno.makeTempDir({ dir: folder }), /no model|no GGUF/i],
     ["a file that is not there", () => Promise.resolve(file("none.gguf")), /none\.gguf/],
   ];
   try {

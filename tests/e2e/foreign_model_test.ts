@@ -9,7 +9,7 @@ const MAKE_MOZILLA = `
 import sys, zipfile
 out, model = sys.argv[1:3]
 with zipfile.ZipFile(out, "w") as z:
-    z.writestr(".args", "-m\\nmodel.gguf\\n--server\\n--cli\\n--mirostat\\n2\\n-ngl\\n9999\\n-c\\n1024\\n...\\n")
+    z.writestr(".args", "-m\\nmodel.gguf\\n--server\\n--cli\\n--control-vector\\nfile\\n-ngl\\n9999\\n-c\\n1024\\n...\\n")
     info = zipfile.ZipInfo("model.gguf")
     pad = -(z.fp.tell() + 30 + len(info.filename) + 4) % 65536
     info.extra = b"\\x35\\xd9" + pad.to_bytes(2, "little") + bytes(pad)
@@ -55,7 +55,7 @@ Deno.test("packllama serves a GGUF, our llamafiles and Mozilla's, with their own
       assert.ok(made.success, new TextDecoder().decode(made.stderr));
       await using server = await startLlamafile(PACKLLAMA, { args: ["-m", output] });
       assert.equal(await contextOf(server.url), 1024);
-      assert.match(server.stderr(), /warning: ignoring --mirostat of/);
+      assert.match(server.stderr(), /warning: ignoring --control-vector of/);
       assert.ok((await streamChat(server.url, BRIEF)).promptTokens > 0);
       const { code, stdout } = await runPackllama(["inspect", output]);
       assert.equal(code, 0);

@@ -41,10 +41,18 @@ Deno.test("sharePrefill does nothing without prompts or without room", () => {
 
 Deno.test("prefillBudget keeps a step short where answers wait, and never so short that nothing is done", () => {
   const cost = new FixedCost();
-  assert.equal(prefillBudget({ decoding: 0, cost, limit: 512 }), 512, "alone it takes all it can");
-  const beside = prefillBudget({ decoding: 2, cost, limit: 512 });
+  assert.equal(prefillBudget({ decoding: 0, prefilling: 1, cost, limit: 512 }), 512, "alone it takes all it can");
+  const beside = prefillBudget({ decoding: 2, prefilling: 1, cost, limit: 512 });
   assert.equal(beside % 16, 0);
-  assert.ok(beside >= 96 && beside <= 120, `${beside} tokens of a millisecond in 120`);
-  assert.equal(prefillBudget({ decoding: 2, cost: new FixedCost(1000), limit: 512 }), 32);
-  assert.equal(prefillBudget({ decoding: 2, cost: new FixedCost(1000), limit: 7 }), 7);
+  assert.ok(beside >= 160 && beside <= 200, `${beside} tokens of a millisecond in 200`);
+  assert.equal(prefillBudget({ decoding: 2, prefilling: 1, cost: new FixedCost(1000), limit: 512 }), 32);
+  assert.equal(prefillBudget({ decoding: 2, prefilling: 1, cost: new FixedCost(1000), limit: 7 }), 7);
+});
+
+Deno.test("prefillBudget lets few answers wait longer where many prompts do, within a limit", () => {
+  const cost = new FixedCost();
+  const budget = (prefilling: number): number => prefillBudget({ decoding: 2, prefilling, cost, limit: 10_000 });
+  assert.equal(budget(2), budget(1));
+  assert.ok(budget(4) > 1.9 * budget(2) - 20);
+  assert.ok(budget(100) <= 4 * 200);
 });

@@ -71,11 +71,13 @@ Deno.test("Sequence gives log-probabilities out with the text of their tokens, a
           .length
       );
       let [given, released] = [0, 0];
-      for (const { text, logprobs } of advances) {
+      for (const { text, logprobs, finishReason, stopString } of advances) {
         given += text.length;
+        // At an end that cuts nothing off, a token counts whose character was not completed.
+        const whole = finishReason !== undefined && stopString === undefined;
         for (const { token } of logprobs) {
           assert.equal(token, released++, "in order, each once");
-          assert.ok((starts[token] ?? 0) < given, `token ${token} before its text`);
+          assert.ok(whole || (starts[token] ?? 0) < given, `token ${token} before its text`);
         }
         assert.ok(starts.slice(released, advances.length).every((start) => start >= given), "with the text, not later");
       }
@@ -176,4 +178,17 @@ Deno.test("Sequence guesses no more tokens than are of use, and learns from each
   assert.equal(sequence.tokensLeft, 1);
   assert.deepEqual(sequence.guess(64)?.tokens, []);
   assert.equal(makeSequence({ prompt }).guess(5), undefined);
+});
+
+Deno.test("Sequence that ends inside a character still gives the log-probabilities of all its tokens", () => {
+  const sequence = sequenceOf([encode("a"), Uint8Array.of(0xf0, 0x9f)], { logprobs: 0, maxTokens: 2 });
+  const logprob = (token: number): { token: number; bytes: Uint8Array; logprob: number; top: [] } => ({
+    token,
+    bytes: new Uint8Array(),
+    logprob: -1,
+    top: [],
+  });
+  const advances = [0, 1].map((token) => sequence.advance(token, logprob(token)));
+  assert.deepEqual(advances.flatMap(({ logprobs }) => logprobs.map(({ token }) => token)), [0, 1]);
+  assert.equal(advances.at(-1)?.finishReason, "length");
 });

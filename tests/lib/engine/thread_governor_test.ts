@@ -5,16 +5,26 @@ import { ThreadGovernor } from "../../../lib/engine/thread_governor.ts";
 class Simulation {
   readonly governor: ThreadGovernor;
   readonly cores: number;
+  /** Those of the last decode. */
+  threads: number;
   /** Cores that others keep busy. */
   busy = 0;
   tells = true;
+  /** Added to the next decode. */
+  pause = 0;
+  resting = false;
   #now = 0;
 
   constructor(cores: number) {
     this.cores = cores;
-    this.governor = new ThreadGovernor(cores, {
-      now: () => this.#now,
-      idleCores: () => this.tells ? Math.max(0, cores - this.busy - this.governor.threads) : undefined,
+    this.threads = cores;
+    this.governor = new ThreadGovernor({
+      most: cores,
+      tolerance: 1.04,
+      machine: {
+        now: () => this.#now,
+        idleCores: () => this.tells ? Math.max(0, cores - this.busy - (this.resting ? 0 : this.threads)) : undefined,
+      },
     });
   }
 
@@ -23,13 +33,26 @@ class Simulation {
     return (8 / threads + 1) * (threads > this.cores - this.busy ? (threads > 1 ? 20 : 1.5) : 1);
   }
 
+  #next(): number {
+    this.threads = this.governor.next();
+    this.resting = false;
+    return this.threads;
+  }
+
+  /** Lets time go by without a decode. */
+  rest(ms: number): void {
+    this.#now += ms;
+    this.resting = true;
+  }
+
   /** Decodes, and says how many milliseconds that took. */
-  decode(times: number): number {
+  decode(times: number, tokens = 1): number {
     const before = this.#now;
     for (let i = 0; i < times; i++) {
-      const ms = this.cost(this.governor.threads);
+      const ms = this.cost(this.#next()) + this.pause;
+      this.pause = 0;
       this.#now += ms;
-      this.governor.record(1, ms);
+      this.governor.record(tokens, ms);
     }
     return this.#now - before;
   }
@@ -38,7 +61,7 @@ class Simulation {
 Deno.test("ThreadGovernor uses all threads on a quiet machine, and loses next to nothing by trying fewer", () => {
   const simulation = new Simulation(2);
   const took = simulation.decode(10_000);
-  assert.equal(simulation.governor.threads, 2);
+  assert.equal(simulation.threads, 2);
   assert.ok(took <= 10_000 * simulation.cost(2) * 1.01, `${took}`);
 });
 
@@ -49,12 +72,12 @@ Deno.test("ThreadGovernor goes down when others take the cores, and back up when
     simulation.decode(100);
     simulation.busy = 2;
     simulation.decode(20);
-    assert.equal(simulation.governor.threads, 1, "after a few slow decodes");
+    assert.equal(simulation.threads, 1, "after a few slow decodes");
     const took = simulation.decode(5000);
     assert.ok(took <= 5000 * simulation.cost(1) * 1.05, `trials cost little: ${took}`);
     simulation.busy = 0;
     simulation.decode(8000);
-    assert.equal(simulation.governor.threads, 2, tells ? "it sees idle cores" : "it tries");
+    assert.equal(simulation.threads, 2, tells ? "it sees idle cores" : "it tries");
   }
 });
 
@@ -62,12 +85,40 @@ Deno.test("ThreadGovernor finds out when the machine was busy from the start", (
   const simulation = new Simulation(8);
   simulation.busy = 4;
   simulation.decode(200);
-  assert.equal(simulation.governor.threads, 4);
+  assert.equal(simulation.threads, 4);
 });
 
 Deno.test("ThreadGovernor with one thread has nothing to choose", () => {
   const simulation = new Simulation(1);
   simulation.busy = 1;
   simulation.decode(100);
-  assert.equal(simulation.governor.threads, 1);
+  assert.equal(simulation.threads, 1);
+});
+
+Deno.test("ThreadGovernor takes one long decode for a pause of the machine, and is soon back where a very long one misled it", () => {
+  const simulation = new Simulation(2);
+  simulation.decode(100);
+  for (let i = 0; i < 20; i++) {
+    simulation.pause = 100;
+    simulation.decode(30);
+    assert.equal(simulation.threads, 2);
+  }
+  simulation.pause = 2000;
+  simulation.decode(200);
+  assert.equal(simulation.threads, 2);
+});
+
+Deno.test("ThreadGovernor begins anew with all threads after a rest in which the cores were free", () => {
+  const simulation = new Simulation(4);
+  simulation.decode(50);
+  simulation.busy = 4;
+  simulation.decode(50);
+  assert.equal(simulation.threads, 1);
+  simulation.rest(1000);
+  simulation.decode(1, 512);
+  assert.equal(simulation.threads, 1, "they are not free");
+  simulation.busy = 0;
+  simulation.rest(1000);
+  simulation.decode(1, 512);
+  assert.equal(simulation.threads, 4);
 });

@@ -142,9 +142,10 @@ Deno.test("WorkerEngine gives several choices, each with its end, and all their 
   assert.equal(new Set(choices.map(({ text }) => text)).size, 3, "each choice has a seed of its own");
   const tokens = choices.reduce((sum, { finish }) => sum + finish.completionTokens, 0);
   assert.equal(done.usage.completionTokens, tokens);
-  const [first, second] = choices;
-  const again = await ask(engine(), { choices: 2, sampling: { temperature: 1.5, seed: 5 } });
-  assert.deepEqual(again.choices.map(({ text }) => text), [first?.text, second?.text]);
+  // Twice with the prompt in the cache: what is computed together decides how logits are rounded.
+  const again = await ask(engine(), { choices: 3, sampling: { temperature: 1.5, seed: 5 } });
+  const third = await ask(engine(), { choices: 3, sampling: { temperature: 1.5, seed: 5 } });
+  assert.deepEqual(third.choices.map(({ text }) => text), again.choices.map(({ text }) => text));
 });
 
 Deno.test("WorkerEngine gives the text of a choice at its end when it is not streamed", async () => {
