@@ -13,7 +13,7 @@ export function modelFilesOf(path: string): string[] {
   if (!isFolder(path)) return [path];
   const names = [...Deno.readDirSync(path)].filter(({ isDirectory }) => !isDirectory).map(({ name }) => name);
   const models = names.filter((name) => /\.gguf$/i.test(name) && !NO_MODEL.test(name)).sort();
-  if (models.length === 0) throw new EngineError("usage", `There is no GGUF model in the folder "${path}"`);
+  if (models.length === 0) throw new EngineError("bad_file", `There is no GGUF model in the folder "${path}"`);
   return models.map((name) => join(path, name));
 }
 

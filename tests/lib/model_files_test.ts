@@ -22,7 +22,7 @@ Deno.test("a folder stands for its GGUF models, of split ones the first part; an
   assert.deepEqual(modelFilesOf(scratch.folder), names.map(scratch.path));
   assert.deepEqual(modelFilesOf(scratch.path("notes.txt")), [scratch.path("notes.txt")]);
   assert.deepEqual(modelFilesOf(scratch.path("none.gguf")), [scratch.path("none.gguf")]);
-  assert.throws(() => modelFilesOf(scratch.path("folder.gguf")), failure("usage", /no GGUF model in the folder/));
+  assert.throws(() => modelFilesOf(scratch.path("folder.gguf")), failure("bad_file", /no GGUF model in the folder/));
 });
 
 Deno.test("--model may be given several times, and a folder by llama-server's name", () => {
