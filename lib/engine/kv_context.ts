@@ -6,11 +6,11 @@ import { logProbabilities } from "./log_probabilities.ts";
 import type { LoadOptions } from "./protocol.ts";
 import type { Decoder } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
-import { ThreadGovernor } from "./thread_governor.ts";
+import { LARGEST_GOVERNED, ThreadGovernor } from "./thread_governor.ts";
 
 /** A single token takes as long with fewer threads where memory is what bounds it, and less where the server needs a core; both are small gains. */
 const AS_FAST = 0.98;
-/** Fewer threads must be much faster for small batches to be used for all, for prompts need every core. */
+/** Small batches are bound by computing: fewer threads must be much faster. */
 const FASTER = 0.8;
 
 /** A context as the scheduler sees it. Its KV cache can be made anew in another layout. */
@@ -132,10 +132,11 @@ export class KvContext implements Decoder, Disposable {
 
   decode(batch: Batch): DecodeResult {
     const governor = batch.size === 1 ? this.#single : this.#batch;
-    this.#context.setThreads(this.#single.next(), this.#batch.next());
+    const large = batch.size > LARGEST_GOVERNED;
+    this.#context.setThreads(this.#single.next(), large ? this.#options.batchThreads : this.#batch.next());
     const before = performance.now();
     const result = this.#context.decode(batch);
-    if (result === "ok") governor.record(batch.size, performance.now() - before);
+    if (result === "ok" && !large) governor.record(batch.size, performance.now() - before);
     return result;
   }
 

@@ -4,11 +4,9 @@ const TRIAL_INTERVAL = 2000;
 const FIRST_TRIAL = 12;
 /** Decodes that a trial lasts; the first of them wakes threads up and is not counted. */
 const TRIAL_STEPS = 16;
-/** Two decodes in a row that take so many times the usual are a reason to try at once; one may be a pause of the machine. */
+/** Two decodes among a few that take so many times the usual are a reason to try at once; one may be a pause of the machine. */
 const SLOW = 2.5;
-/** One decode of so many milliseconds and times the usual is no pause. */
-const STUCK_MS = 200;
-const STUCK = 10;
+const A_FEW = 8;
 /** More threads must be so much faster to be kept. */
 const WORTH_MORE = 0.95;
 /** Decodes whose mean is what is usual. */
@@ -20,8 +18,8 @@ const LOOK_AGAIN_MOST_MS = 20_000;
 const RESTED_MS = 300;
 /** A core counts as free when it was idle for this share of the time. */
 const FREE = 0.7;
-/** Larger batches differ too much to be compared. */
-const LARGEST = 16;
+/** Larger batches differ too much to be compared, and have so much to do between two waits that fewer threads never pay. */
+export const LARGEST_GOVERNED = 16;
 
 /** How a {@linkcode ThreadGovernor} chooses. */
 export interface GovernorOptions {
@@ -71,7 +69,8 @@ export class ThreadGovernor {
   #recent = new Map<number, number[]>();
   #trial: Trial | undefined;
   #untilTrial = FIRST_TRIAL;
-  #slowInARow = 0;
+  /** Decodes since a slow one. */
+  #sinceSlow = A_FEW;
   #lastDecode: number;
   #lookAgainAt = 0;
   #lookedAt = 0;
@@ -103,11 +102,13 @@ export class ThreadGovernor {
     this.#look(this.#lastDecode);
     if (this.#trial !== undefined) return this.#try(this.#trial, { tokens, ms });
     this.#untilTrial--;
-    if (tokens > LARGEST) return;
+    if (tokens > LARGEST_GOVERNED) return;
     const usual = this.#usual(tokens);
-    this.#slowInARow = ms > usual * SLOW ? this.#slowInARow + 1 : 0;
-    this.#remember(tokens, ms);
-    const slow = this.#slowInARow > 1 || (ms > STUCK_MS && ms > usual * STUCK);
+    const long = ms > usual * SLOW;
+    const slow = long && this.#sinceSlow < A_FEW;
+    this.#sinceSlow = long ? 0 : this.#sinceSlow + 1;
+    // What is usual is not learned from what is not.
+    if (!long) this.#remember(tokens, ms);
     if (this.#threads > 1 && (slow || this.#untilTrial <= 0)) {
       this.#begin(this.#threads >> 1, { before: this.#threads, tokens, usual: slow ? ms : this.#usual(tokens), slow });
     } else if (this.#threads < this.#most) this.#lookUp(tokens);
@@ -128,7 +129,7 @@ export class ThreadGovernor {
 
   #begin(threads: number, trial: Omit<Trial, "times" | "others">): void {
     this.#untilTrial = TRIAL_INTERVAL;
-    this.#slowInARow = 0;
+    this.#sinceSlow = A_FEW;
     if (trial.usual === Infinity) return;
     this.#trial = { ...trial, times: [], others: 0 };
     this.#threads = threads;
