@@ -133,6 +133,7 @@ export class KvContext implements Decoder, Disposable {
   decode(batch: Batch): DecodeResult {
     const governor = batch.size === 1 ? this.#single : this.#batch;
     const large = batch.size > LARGEST_GOVERNED;
+    this.#batch.follow(this.#single);
     this.#context.setThreads(this.#single.next(), large ? this.#options.batchThreads : this.#batch.next());
     const before = performance.now();
     const result = this.#context.decode(batch);

@@ -2,9 +2,9 @@ import type { Sequence } from "./sequence.ts";
 import type { StepCost } from "./step_cost.ts";
 
 /** How long the next tokens of running answers may take when a prompt is read beside them, in milliseconds. */
-const BESIDE_OTHERS_MS = 200;
+const BESIDE_OTHERS_MS = 350;
 /** Where more prompts wait than answers, those may wait longer for their turn: up to so many times. */
-const MOST_PATIENCE = 4;
+const MOST_PATIENCE = 2;
 /** Fewer prompt tokens in a step would waste what a decode costs anyway. */
 const LEAST = 32;
 /** The kernels of matrix products take tokens by blocks. */

@@ -65,6 +65,7 @@ export class ThreadGovernor {
   #threads: number;
   /** Whether there are fewer threads than there could be because others need the cores. */
   #yielding = false;
+  #yieldedAt = 0;
   /** The latest decodes with the present number of threads, by their tokens. */
   #recent = new Map<number, number[]>();
   #trial: Trial | undefined;
@@ -93,6 +94,12 @@ export class ThreadGovernor {
       if (idle !== undefined && idle >= this.#most * FREE) this.#use(this.#most, { yielding: false });
     }
     return this.#threads;
+  }
+
+  /** Goes back up where another one, for other decodes on the same cores, has since found them free. */
+  follow(other: ThreadGovernor): void {
+    if (!this.#yielding || other.#yielding || other.#lastDecode < this.#yieldedAt + LOOK_AGAIN_MS) return;
+    this.#use(this.#most, { yielding: false });
   }
 
   /** Takes how long a decode of so many tokens took. */
@@ -167,6 +174,7 @@ export class ThreadGovernor {
   #use(threads: number, { yielding }: { yielding: boolean }): void {
     this.#threads = threads;
     this.#yielding = yielding;
+    this.#yieldedAt = this.#machine.now();
     this.#recent = new Map();
     this.#untilTrial = FIRST_TRIAL;
     this.#lookAgainAt = this.#machine.now() + (yielding ? this.#wait : LOOK_AGAIN_MOST_MS);

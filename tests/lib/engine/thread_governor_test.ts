@@ -122,3 +122,17 @@ Deno.test("ThreadGovernor begins anew with all threads after a rest in which the
   simulation.decode(1, 512);
   assert.equal(simulation.threads, 4);
 });
+
+Deno.test("ThreadGovernor follows another one that has found the cores free", () => {
+  const [batch, single] = [new Simulation(2), new Simulation(2)];
+  batch.decode(50);
+  batch.busy = 2;
+  batch.decode(50);
+  assert.equal(batch.threads, 1);
+  batch.governor.follow(single.governor);
+  assert.equal(batch.governor.next(), 1, "which has decoded nothing since");
+  single.rest(100_000);
+  single.decode(50);
+  batch.governor.follow(single.governor);
+  assert.equal(batch.governor.next(), 2);
+});
