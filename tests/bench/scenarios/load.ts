@@ -46,13 +46,13 @@ function loadRun(server: Server, tokens: number): Run {
   };
 }
 
-/** Tokens a second of the time from the first to the last that came in time. */
+/** Tokens a second from the first to the last that came in time; of an answer that was given up, the chunks that did. */
 async function decode(server: Server, { round, tokens }: { round: number; tokens: number }): Promise<number> {
   const signal = AbortSignal.timeout(GIVE_UP_MS);
-  const { times } = await streamAnswer(server.url, chat(storyPrompt(round), { tokens }), { signal });
+  const { times, completionTokens } = await streamAnswer(server.url, chat(storyPrompt(round), { tokens }), { signal });
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined || first === last) return 1000 / GIVE_UP_MS;
-  return (times.length - 1) / (last - first) * 1000;
+  return (completionTokens - 1) / (last - first) * 1000;
 }
 
 /** Processes that each keep a core busy until the scope ends. */
