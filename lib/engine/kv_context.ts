@@ -23,6 +23,8 @@ export class KvContext implements Decoder, Disposable {
   readonly #single: ThreadGovernor;
   readonly #batch: ThreadGovernor;
   #variant: string | undefined;
+  /** Whether the next decode has cells to copy first, which says nothing of threads. */
+  #copying = false;
   /** Tokens of one sequence when all cells are in one pool. */
   readonly #pool: number;
   readonly splitLength: number | undefined;
@@ -137,7 +139,8 @@ export class KvContext implements Decoder, Disposable {
     this.#context.setThreads(this.#single.next(), large ? this.#options.batchThreads : this.#batch.next());
     const before = performance.now();
     const result = this.#context.decode(batch);
-    if (result === "ok" && !large) governor.record(batch.size, performance.now() - before);
+    if (result === "ok" && !large && !this.#copying) governor.record(batch.size, performance.now() - before);
+    this.#copying = false;
     return result;
   }
 
@@ -162,6 +165,7 @@ export class KvContext implements Decoder, Disposable {
 
   copy(from: number, to: number, length: number): void {
     const context = this.#context;
+    this.#copying = true;
     if (!this.divisible) return context.copySequence({ from, to });
     if (context.unified) return context.copyPrefix({ from, to, length });
     // Between split parts llama.cpp copies whole ones, used or not: its state, which is what is used, is the lesser half of them.
