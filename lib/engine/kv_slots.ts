@@ -164,7 +164,9 @@ export class KvSlots {
   /** Brings the source's cells into the slot, and says how many tokens that are. */
   #fill(slot: Slot, source: Source | undefined): number {
     if (source !== undefined && "slot" in source && source.slot === slot) {
-      if (slot.tokens.length - source.common >= WORTH_WAITING) this.#save(slot);
+      // Saving takes as long as computing some dozens of tokens, and the prompt waits for it: not for a short end of a long text.
+      const lost = slot.tokens.length - source.common;
+      if (lost >= Math.max(WORTH_WAITING, source.common / 4)) this.#save(slot);
       if (this.#memory.truncate(slot.index, source.common)) return source.common;
     } else this.#save(slot);
     this.#empty(slot);
