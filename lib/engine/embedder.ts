@@ -41,7 +41,7 @@ export class Embedder implements Disposable {
   readonly #model: Model;
   readonly #options: EmbedderOptions;
   readonly #pooling: Pooling;
-  readonly #waiting: Item[] = [];
+  #waiting: Item[] = [];
   #own: { context: Context; batch: Batch } | undefined;
 
   constructor(model: Model, options: EmbedderOptions) {
@@ -73,7 +73,7 @@ export class Embedder implements Disposable {
     if (inputs.length === 0) throw new EngineError("invalid_value", "There is no input", { param: "input" });
     const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
     const job: Job = { id, vectors: [], left: inputs.length, promptTokens };
-    this.#waiting.push(...inputs.map((tokens, index) => ({ job, index, tokens })));
+    for (const [index, tokens] of inputs.entries()) this.#waiting.push({ job, index, tokens });
   }
 
   /** Drops a request, and says whether it was there. */
@@ -91,7 +91,7 @@ export class Embedder implements Disposable {
   }
 
   #keep(wanted: (item: Item) => boolean): void {
-    this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter(wanted));
+    this.#waiting = this.#waiting.filter(wanted);
   }
 
   /**
@@ -144,7 +144,7 @@ export class Embedder implements Disposable {
 
   /** The context, made anew where an input is longer than it: what is longer needs more memory to compute. */
   #prepare(): { context: Context; batch: Batch } {
-    const longest = Math.max(...this.#waiting.map(({ tokens }) => tokens.length));
+    const longest = this.#waiting.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
     if (this.#own !== undefined && this.#own.batch.capacity >= longest) return this.#own;
     this.#own?.context[Symbol.dispose]();
     this.#own = undefined;

@@ -267,7 +267,12 @@ export class NativeEngine implements Disposable {
 
   #predictionOf({ prediction }: GenerateRequest): number[] {
     if (prediction === undefined) return [];
-    return [...this.#model.vocabulary.tokenize(prediction, { addSpecial: false, parseSpecial: false })];
+    return [
+      ...this.#model.vocabulary.tokenize(prediction.slice(0, this.#context.sequenceLength * 4), {
+        addSpecial: false,
+        parseSpecial: false,
+      }),
+    ];
   }
 
   /** The scales of the adapters as the text that cells and batches are told apart by. */

@@ -161,6 +161,8 @@ export class ThreadGovernor {
     } // Half of the threads may still be too many for what others leave.
     else if (trial.slow && this.#threads > 1 && trial.others < 20) return this.#begin(this.#threads >> 1, trial);
     else this.#threads = trial.before;
+    // Nobody takes the cores, so it is the decodes that have become longer: what was usual is learned anew.
+    if (!better && trial.slow) this.#recent.delete(trial.tokens);
     if (!better) this.#lookAgainAt = this.#machine.now() + this.#wait;
   }
 
