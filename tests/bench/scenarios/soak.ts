@@ -80,7 +80,9 @@ async function generate(bench: Bench, server: Server): Promise<Sample[]> {
       for (let request = 0; tokens < bench.tokens; request++) {
         if (client >= active()) await new Promise((resolve) => setTimeout(resolve, 1000));
         else {
-          tokens += await ask(server, client, request);
+          // Not `tokens += await …`, which takes the sum from before the wait.
+          const generated = await ask(server, client, request);
+          tokens += generated;
           requests++;
         }
       }
@@ -94,8 +96,9 @@ async function generate(bench: Bench, server: Server): Promise<Sample[]> {
 
 async function ask(server: Server, client: number, request: number): Promise<number> {
   const number = request * MOST_CLIENTS + client;
-  const body = chat(uniqueWords(8 + number % 200, `soak ${number}`), {
-    tokens: 32 + number % 160,
+  // Tokens are what is counted: answers are longer than prompts.
+  const body = chat(uniqueWords(8 + number % 100, `soak ${number}`), {
+    tokens: 64 + number % 320,
     temperature: number % 2 === 0 ? 0 : 0.8,
     seed: number,
   });
