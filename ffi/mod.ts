@@ -21,4 +21,5 @@ export {
   type Penalties,
   type Xtc,
 } from "./sampler_options.ts";
+export { stateFault } from "./state_fault.ts";
 export { type TokenizeOptions, Vocabulary } from "./vocabulary.ts";

@@ -4,10 +4,9 @@ import type { ContextHandle, MemoryHandle } from "./handles.ts";
 import type { Library } from "./library.ts";
 import type { Model } from "./model.ts";
 import { NativeError } from "./native_error.ts";
+import { STATE_MAGIC } from "./state_layout.ts";
 import { withStreams } from "./state_streams.ts";
 
-/** `0xaf143cd8`, with which the state of a sequence begins; then come its id, and what the memory wrote. */
-const STATE_MAGIC = 0xaf143cd8;
 const STATE_HEADER_BYTES = 12;
 
 /** What a context keeps of its sequences between two batches: cut, copied, shifted, saved and restored. */
@@ -144,7 +143,7 @@ export abstract class SequenceMemory {
    * It does not check positions (negative and repeated ones leave a cache that contradicts itself), allocates for a number of cells of up
    * to 2³² before it looks whether there are so many, and takes any numbers for K and V: NaN among them makes every sampler's outcome void.
    * Recurrent models assert, and end the process, on a number of cells that they cannot place. So bytes must come from {@linkcode state};
-   * those from a file only after their SHA-256 was found to be the one that was noted when they were saved.
+   * those from a file only after `stateFault` has found none in them.
    *
    * @returns False when llama.cpp refuses it, or it ends elsewhere than `bytes` do; the sequence is empty then.
    * @throws {NativeError} Where {@linkcode canRestore} is false.

@@ -1,6 +1,13 @@
 import { ENGINE_RELEASE, type Llamafile, type ModelFile, openByteSource, WARM_NAME } from "../lib/container/mod.ts";
-import { type LoadOptions, type StateKeyInput, stateKeyOf } from "../lib/engine/mod.ts";
+import {
+  expectReplaceable,
+  type LoadOptions,
+  type StateKeyInput,
+  stateKeyOf,
+  type StateSource,
+} from "../lib/engine/mod.ts";
 import type { Gguf } from "../lib/gguf/mod.ts";
+import { logger } from "../lib/log.ts";
 import { fingerprintModel } from "../lib/model_fingerprint.ts";
 import type { ModelHeader } from "../lib/model_header.ts";
 
@@ -15,14 +22,47 @@ export interface StateInput {
 /**
  * Adds the KV states that are packed with the model, and the key of those and of the prompt cache. Where there are neither, nothing is read.
  *
- * @throws {EngineError} `io` when the model or an adapter cannot be read.
+ * Native code takes states as they are, so they are taken from this executable alone, which is trusted as its code is: those packed in
+ * another file are passed over.
+ *
+ * @throws {EngineError} `usage` when the prompt cache is a file of another kind, which would be replaced; `io` when it, the model or an adapter
+ * cannot be read.
  */
 export function provideStates(load: LoadOptions, input: StateInput): LoadOptions {
-  const { llamafile } = input.model;
-  const packed = llamafile?.entries.filter(({ name, method }) => name === WARM_NAME && method === 0) ?? [];
-  if (packed.length === 0 && load.promptCache === undefined) return load;
-  const states = packed.map(({ dataOffset, size }) => ({ path: input.model.path, offset: dataOffset, size }));
+  if (load.promptCache !== undefined) expectReplaceable(load.promptCache);
+  const states = packedStates(input);
+  if (states.length === 0 && load.promptCache === undefined) return load;
   return { ...load, states, stateKey: stateKeyOf(keyInput(load, input)) };
+}
+
+function packedStates({ model, executable }: StateInput): StateSource[] {
+  if (model.llamafile === undefined || warmEntries(model.llamafile).length === 0) return [];
+  if (!isSameFile(model.path, executable.path)) {
+    logger("server").warning(
+      'Passing over the KV state packed in "{path}": only those in this executable are used; run that file itself to have it',
+      { path: model.path },
+    );
+    return [];
+  }
+  // Of the executable as it was opened, whatever the model's path names by now.
+  return warmEntries(executable).map(({ dataOffset, size }) => ({ path: executable.path, offset: dataOffset, size }));
+}
+
+function warmEntries({ entries }: Llamafile): Llamafile["entries"] {
+  return entries.filter(({ name, method }) => name === WARM_NAME && method === 0);
+}
+
+/** Whether two paths name one file, through links too. */
+function isSameFile(path: string, other: string): boolean {
+  try {
+    const [one, two] = [Deno.statSync(path), Deno.statSync(other)];
+    // Windows has no such numbers.
+    if (!one.ino || !two.ino) return Deno.realPathSync(path) === Deno.realPathSync(other);
+    return one.ino === two.ino && one.dev === two.dev;
+  } catch {
+    // One of them is gone by now: they are taken for two, which costs no more than computing a prompt.
+    return false;
+  }
 }
 
 function keyInput({ context, lora }: LoadOptions, { model, header, executable }: StateInput): StateKeyInput {

@@ -1,7 +1,8 @@
-import { toEngineError } from "../errors.ts";
-import type { LoadOptions } from "./protocol.ts";
-import type { StateCache } from "./state_cache.ts";
-import { readStateFile, writeStateFile } from "./state_file.ts";
+import { stateFault } from "../../ffi/mod.ts";
+import { EngineError, toEngineError } from "../errors.ts";
+import type { LoadOptions, StateSource } from "./protocol.ts";
+import type { SavedState, StateCache } from "./state_cache.ts";
+import { readStateFile, type ReadStatesOptions, sizeIfThere, writeStateFile } from "./state_file.ts";
 
 /** Where KV states are kept from one run to the next, and how much of them is wanted. */
 export interface KeptStates extends Pick<LoadOptions, "states" | "promptCache" | "stateKey" | "cacheBytes"> {
@@ -17,19 +18,22 @@ export function restoreStates(cache: StateCache, options: KeptStates): void {
   if (stateKey === undefined) return;
   for (const source of states) {
     guard(options, source.path, () => {
-      for (const saved of readStateFile(source, stateKey, { limit: Infinity, contextLength })) cache.pin(saved);
+      for (const saved of readChecked(source, stateKey, { limit: Infinity, contextLength })) cache.pin(saved);
     });
   }
   if (promptCache === undefined) return;
   guard(options, promptCache, () => {
-    const size = sizeOf(promptCache);
-    if (size === undefined) return;
+    const size = sizeIfThere(promptCache);
+    if (size === undefined || size === 0) return;
     const source = { path: promptCache, offset: 0, size };
-    for (const saved of readStateFile(source, stateKey, { limit: cacheBytes, contextLength })) cache.add(saved);
+    for (const saved of readChecked(source, stateKey, { limit: cacheBytes, contextLength })) cache.add(saved);
   });
 }
 
-/** Writes what the cache holds to the prompt cache, if there is one; nothing where it holds nothing. */
+/**
+ * Writes what the cache holds to the prompt cache, if there is one; nothing where it holds nothing. What is no file of KV states, and came to
+ * be there meanwhile, stays.
+ */
 export async function keepStates(cache: StateCache, { promptCache, stateKey, warn }: KeptStates): Promise<void> {
   const states = [...cache];
   if (promptCache === undefined || stateKey === undefined || states.length === 0) return;
@@ -48,12 +52,14 @@ function guard({ warn }: KeptStates, path: string, read: () => void): void {
   }
 }
 
-/** Undefined where there is no such file yet. */
-function sizeOf(path: string): number | undefined {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+/** The hash of a state lies in the same file, so that whoever makes one makes it fit: what it hashes is checked as well. */
+function readChecked(source: StateSource, key: string, options: ReadStatesOptions): SavedState[] {
+  const states = readStateFile(source, key, options);
+  for (const { tokens, state } of states) {
+    const fault = stateFault(state, tokens);
+    if (fault === undefined) continue;
+    const message = `Cannot use the KV states in "${source.path}": a state of ${tokens.length} tokens ${fault}`;
+    throw new EngineError("bad_file", message);
   }
+  return states;
 }

@@ -2,7 +2,7 @@
 export type * from "./engine.ts";
 export { SAMPLER_NAMES } from "./engine.ts";
 export type { LoadOptions, StateSource } from "./protocol.ts";
-export { readStateFile } from "./state_file.ts";
+export { expectReplaceable, readStateFile } from "./state_file.ts";
 export { type StateKeyInput, stateKeyOf } from "./state_key.ts";
 export { DEFAULT_SAMPLING } from "./default_sampling.ts";
 export { ModelPool, type ModelPoolOptions, type PoolModel, type ServedModel } from "./model_pool.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ByteSource, openByteSource } from "../container/mod.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, toEngineError } from "../errors.ts";
 import { replaceFile, writeAll } from "../replace_file.ts";
 import { Shape, ShapeError } from "../shape.ts";
 import type { StateSource } from "./protocol.ts";
@@ -44,14 +44,41 @@ export interface ReadStatesOptions {
   contextLength: number;
 }
 
+/** The size of a file in bytes; undefined where there is none. */
+export function sizeIfThere(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw toEngineError(error, `Cannot read "${path}"`);
+  }
+}
+
+/**
+ * Makes sure that KV states written to a path take the place of nothing else: there is no file yet, or an empty one, or one that begins as
+ * they do, damaged or not.
+ *
+ * @throws {EngineError} `usage` when it is another file, `bad_file` when it is none, `io` when it cannot be read.
+ */
+export function expectReplaceable(path: string): void {
+  if (sizeIfThere(path) === undefined) return;
+  using source = openByteSource(path);
+  const bytes = new Uint8Array(MAGIC.length);
+  const begin = new TextDecoder().decode(bytes.subarray(0, source.readAt(0, bytes)));
+  if (source.size === 0 || begin === MAGIC) return;
+  const found = `it is no file of KV states, it begins with ${JSON.stringify(begin)}, expected "${MAGIC}"`;
+  throw new EngineError("usage", `Cannot keep KV states in "${path}": ${found}; name a new file, or remove this one`);
+}
+
 /**
  * Writes KV states to a file, which only its owner may read and which appears whole or not at all.
  *
  * @param key What they were computed with (`stateKeyOf`).
  * @param states The least recently used first.
- * @throws The OS's error.
+ * @throws What {@linkcode expectReplaceable} throws, or the OS's error; the file that was there stays.
  */
 export async function writeStateFile(path: string, key: string, states: Iterable<SavedState>): Promise<void> {
+  expectReplaceable(path);
   const all = [...states];
   const entries = all.map(({ tokens, state, variant }): Entry => ({
     tokens: tokens.length,
@@ -67,6 +94,8 @@ export async function writeStateFile(path: string, key: string, states: Iterable
       await writePieces(file, bytesOf(tokens));
       await writePieces(file, state);
     }
+    // Writing takes its time.
+    expectReplaceable(path);
   }, { mode: 0o600 });
 }
 

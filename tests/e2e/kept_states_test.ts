@@ -57,6 +57,24 @@ Deno.test("a packed system prompt is cached on the very first request, whose tex
   await using other = await startLlamafile(output, { args: [...SMALL, "-ctk", "q8_0"] });
   assert.equal((await ask(other, QUESTION)).cachedTokens, 0, "other settings, other numbers");
   assert.doesNotMatch(other.stderr(), /warning|error/);
+
+  await using itself = await startLlamafile(output, { args: [...SMALL, "-m", output] });
+  assert.equal((await ask(itself, QUESTION)).cachedTokens, tokens, "named by its path");
+  await using foreign = await startLlamafile(LLAMAFILE, { args: [...SMALL, "-m", output] });
+  assert.deepEqual(await ask(foreign, QUESTION), expected, "another executable does not trust it");
+  assert.match(foreign.stderr(), /^warning: server: Passing over the KV state packed in ".*warm\.llamafile": /m);
+});
+
+Deno.test("--prompt-cache refuses a file of another kind, and leaves it as it is", async () => {
+  using scratch = makeScratch();
+  const notes = scratch.write("notes.txt", "Dear diary");
+  const { code, stderr } = await runPackllama(["--prompt-cache", notes, "--port", "0"], { executable: LLAMAFILE });
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^error: Cannot keep KV states in ".*notes\.txt": .* begins with "Dear dia", expected "PLSTATES"; /m,
+  );
+  assert.equal(Deno.readTextFileSync(notes), "Dear diary");
 });
 
 Deno.test("pack says why a system prompt cannot be computed, and leaves nothing", async () => {

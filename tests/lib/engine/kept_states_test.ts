@@ -3,6 +3,7 @@ import type { Engine, Usage } from "../../../lib/engine/mod.ts";
 import { keepStates, type KeptStates, restoreStates } from "../../../lib/engine/kept_states.ts";
 import { type SavedState, StateCache } from "../../../lib/engine/state_cache.ts";
 import { writeStateFile } from "../../../lib/engine/state_file.ts";
+import { plainState } from "../../ffi/make_state.ts";
 import { realModel } from "../../real_engine.ts";
 import { makeScratch, type Scratch } from "../container/scratch.ts";
 import { type EngineOf, engineOf } from "./engine_of.ts";
@@ -10,7 +11,7 @@ import { type EngineOf, engineOf } from "./engine_of.ts";
 const KEY = "some key";
 
 function saved(...tokens: number[]): SavedState {
-  return { tokens: Int32Array.from(tokens), state: new Uint8Array(6), variant: "" };
+  return { tokens: Int32Array.from(tokens), state: plainState(Int32Array.from(tokens)), variant: "" };
 }
 
 function makeCache(): StateCache {
@@ -67,7 +68,7 @@ Deno.test("a damaged file of states is warned of, and nothing of it is used", as
   await keepStates(before, options);
   const bytes = Deno.readFileSync(scratch.path("cache"));
   // In the state that is read last.
-  bytes[bytes.length - 15] = 99;
+  bytes[bytes.length - 100] = 99;
   Deno.writeFileSync(scratch.path("cache"), bytes);
   restoreStates(after, options);
   assert.deepEqual(firstTokens(after), []);
@@ -75,6 +76,69 @@ Deno.test("a damaged file of states is warned of, and nothing of it is used", as
   const missing = kept(scratch, { states: [{ path: scratch.path("gone"), offset: 0, size: 9 }] });
   restoreStates(after, missing.options);
   assert.equal(missing.warnings.length, 2);
+});
+
+Deno.test("a state that llama.cpp would not have written is warned of, though its hash is right", async () => {
+  using scratch = makeScratch();
+  const { state, ...rest } = saved(5, 6, 7);
+  // The position of its second cell.
+  new DataView(state.buffer).setInt32(28, -1, true);
+  const packed = scratch.path("packed");
+  for (const path of [packed, scratch.path("cache")]) {
+    await writeStateFile(path, KEY, [saved(1, 2), { ...rest, state }]);
+  }
+  const states = [{ path: packed, offset: 0, size: Deno.statSync(packed).size }];
+  const { options, warnings } = kept(scratch, { states });
+  const cache = makeCache();
+  restoreStates(cache, options);
+  assert.deepEqual([firstTokens(cache), cache.find([1, 2, 3], ""), cache.find([5, 6, 7], "")], [
+    [],
+    undefined,
+    undefined,
+  ]);
+  assert.equal(warnings.length, 2);
+  for (const warning of warnings) {
+    assert.match(
+      warning,
+      /^Cannot use the KV states in ".*": a state of 3 tokens has a cell at position -1, expected /,
+    );
+  }
+});
+
+Deno.test("an empty prompt cache is no news, and is written", async () => {
+  using scratch = makeScratch();
+  const { options, warnings } = kept(scratch);
+  scratch.write("cache", "");
+  const cache = makeCache();
+  restoreStates(cache, options);
+  cache.add(saved(1));
+  await keepStates(cache, options);
+  restoreStates(makeCache(), options);
+  assert.deepEqual(warnings, []);
+  assert.notEqual(Deno.statSync(scratch.path("cache")).size, 0);
+});
+
+Deno.test("a file that has come to be where the prompt cache was to be stays", async () => {
+  using scratch = makeScratch();
+  const cache = makeCache();
+  cache.add(saved(1));
+  for (const text of ["Dear diary", "GGUF", "PLSTATE"]) {
+    const { options, warnings } = kept(scratch);
+    scratch.write("cache", text);
+    await keepStates(cache, options);
+    assert.equal(Deno.readTextFileSync(scratch.path("cache")), text);
+    assert.match(
+      warnings.join(),
+      /^Cannot keep KV states in ".*cache": .* begins with ".*", expected "PLSTATES"; name /,
+    );
+  }
+  assert.deepEqual(scratch.names(), ["cache"]);
+  const { options, warnings } = kept(scratch);
+  scratch.write("cache", "PLSTATES, cut off");
+  await keepStates(cache, options);
+  assert.deepEqual(warnings, []);
+  restoreStates(makeCache(), options);
+  assert.deepEqual(warnings, []);
 });
 
 Deno.test("without a key, and where there is nothing to keep, no file is written", async () => {

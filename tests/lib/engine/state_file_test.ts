@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { SavedState } from "../../../lib/engine/state_cache.ts";
-import { readStateFile, writeStateFile } from "../../../lib/engine/state_file.ts";
+import { expectReplaceable, readStateFile, writeStateFile } from "../../../lib/engine/state_file.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import { makeScratch, type Scratch } from "../container/scratch.ts";
+import { failure } from "./answer.ts";
 
 const KEY = "some key";
 const ALL = { limit: Infinity, contextLength: Infinity };
@@ -112,6 +113,33 @@ Deno.test({
     await assert.rejects(writeStateFile(pathThatFails(scratch), KEY, [saved(4)]), Deno.errors.NotFound);
     assert.deepEqual(plain(read(path)), plain([saved(3)]));
   },
+});
+
+Deno.test("writeStateFile takes the place of no other file, not even of one that comes while it writes", async () => {
+  using scratch = makeScratch();
+  const path = scratch.path("states");
+  const writing = writeStateFile(path, KEY, [saved(3)]);
+  scratch.write("states", "Dear diary");
+  await assert.rejects(writing, failure("usage", /"Dear dia", expected "PLSTATES"/));
+  await assert.rejects(writeStateFile(path, KEY, [saved(3)]), failure("usage"));
+  assert.equal(Deno.readTextFileSync(path), "Dear diary");
+  assert.deepEqual(scratch.names(), ["states"]);
+});
+
+Deno.test("expectReplaceable knows a file of states by how it begins", async () => {
+  using scratch = makeScratch();
+  const path = scratch.path("states");
+  expectReplaceable(path);
+  await writeStateFile(path, KEY, [saved(3)]);
+  expectReplaceable(path);
+  expectReplaceable(scratch.write("damaged", Deno.readFileSync(path).subarray(0, 8)));
+  expectReplaceable(scratch.write("empty", ""));
+  assert.throws(() => expectReplaceable(scratch.write("short", "PLSTATE")), failure("usage", /"PLSTATE", expected/));
+  assert.throws(
+    () => expectReplaceable(scratch.write("text", "\x1b[2J")),
+    failure("usage", /begins with "\\u001b\[2J"/),
+  );
+  assert.throws(() => expectReplaceable(scratch.folder), failure("bad_file", /is a folder/));
 });
 
 function pathThatFails(scratch: Scratch): string {
