@@ -34,6 +34,9 @@ export const POOLING = { none: 0, mean: 1, cls: 2, last: 3, rank: 4 } as const;
 /** How the embeddings of a sequence's tokens become one: `none` leaves them as they are, `rank` gives the classifier's outputs. */
 export type Pooling = keyof typeof POOLING;
 
+/** `enum llama_vocab_type` of llama.h, those whose tokens leave nothing of a text out. */
+export const WHOLE_VOCAB_TYPES = { spm: 1, bpe: 2 } as const;
+
 /** `enum ggml_numa_strategy` of ggml-cpu.h, those that a user can choose. */
 export const NUMA = { distribute: 1, isolate: 2, numactl: 3 } as const;
 

@@ -155,6 +155,15 @@ export class SamplerChain implements Disposable {
     return this.#add(llama_sampler_init_dry(vocab, multiplier, base, allowedLength, lastN, texts, count));
   }
 
+  /** Adds a copy of the only sampler of another chain, in its present state; it must be one that selects no token, and no grammar. */
+  copyOf(other: SamplerChain): this {
+    const { length, selects, grammars } = other.#composition;
+    if (length !== 1 || selects || grammars.length > 0) {
+      throw new NativeError("This sampler chain cannot be copied from");
+    }
+    return this.#add(this.#llama.llama_sampler_clone(other.#sampler(0)));
+  }
+
   /** Draws tokens near a target probability. Ends a chain. */
   adaptiveP({ target, decay, seed }: AdaptiveP): this {
     checkFloat("adaptive_target", target, PROBABILITY);

@@ -177,6 +177,8 @@ export const LLAMA_SYMBOLS = {
   //                                     llama_state_seq_flags flags);
   llama_state_seq_set_data_ext: { parameters: [context, "buffer", "usize", "i32", "u32"], result: "usize" },
 
+  // enum llama_vocab_type llama_vocab_type(const struct llama_vocab * vocab);
+  llama_vocab_type: { parameters: [vocab], result: "i32" },
   // int32_t llama_vocab_n_tokens(const struct llama_vocab * vocab);
   llama_vocab_n_tokens: { parameters: [vocab], result: "i32" },
   // bool llama_vocab_is_eog(const struct llama_vocab * vocab, llama_token token);

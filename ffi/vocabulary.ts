@@ -1,3 +1,4 @@
+import { WHOLE_VOCAB_TYPES } from "./enums.ts";
 import type { VocabHandle } from "./handles.ts";
 import type { Library } from "./library.ts";
 import { NativeError } from "./native_error.ts";
@@ -24,6 +25,7 @@ export class Vocabulary {
   readonly #library: Library;
   readonly #handle: () => VocabHandle;
   #size: number | undefined;
+  #longest: number | undefined;
   #buffer = new Uint8Array(64);
   // Asked for with each token, so asked of the library once.
   readonly #plainPieces: Uint8Array[] = [];
@@ -44,6 +46,27 @@ export class Vocabulary {
   /** The number of tokens. */
   get size(): number {
     return this.#size ??= this.#library.llama.llama_vocab_n_tokens(this.#handle());
+  }
+
+  /**
+   * The most bytes of text that one token stands for; undefined where tokens may leave some of a text out, such as repeated blanks. Looked up
+   * in the whole vocabulary the first time.
+   */
+  get longestToken(): number | undefined {
+    const type = this.#library.llama.llama_vocab_type(this.#handle());
+    if (type !== WHOLE_VOCAB_TYPES.spm && type !== WHOLE_VOCAB_TYPES.bpe) return undefined;
+    return this.#longest ??= this.#findLongest();
+  }
+
+  #findLongest(): number {
+    const { llama_token_to_piece } = this.#library.llama;
+    const handle = this.#handle();
+    let longest = 1;
+    for (let token = 0; token < this.size; token++) {
+      const length = llama_token_to_piece(handle, token, this.#buffer, this.#buffer.length, 0, true);
+      longest = Math.max(longest, Math.abs(length));
+    }
+    return longest;
   }
 
   /** The id of the token that begins a text, if the model has one. */

@@ -9,6 +9,8 @@ export interface MemoryRequest {
   facts: ModelFacts;
   /** Tokens of context wanted; 0 for as many as the model was trained for, or fewer where memory is short. */
   contextLength: number;
+  /** A draft model, which holds as many tokens beside it. */
+  draft?: ModelFacts;
   /** Bytes of one element of K or V, on average; 2 unless set. */
   kvTypeBytes?: number;
   /** The most tokens computed at once. */
@@ -32,19 +34,19 @@ const OVERHEAD_BYTES = 192e6;
  * @throws {EngineError} `out_of_memory` with the numbers, when weights and context do not fit.
  */
 export function fitContext(request: MemoryRequest): number {
-  const { modelName, facts, contextLength, ubatchSize, available } = request;
-  const perToken = kvBytesPerToken(facts, request.kvTypeBytes);
+  const { modelName, facts, draft, contextLength, ubatchSize, available } = request;
+  const perToken = kvBytesPerToken(facts, request.kvTypeBytes) + (draft === undefined ? 0 : kvBytesPerToken(draft));
+  const weights = facts.sizeBytes + (draft?.sizeBytes ?? 0);
   // Of one ubatch: activations, of which llama.cpp keeps a few tensors alive at a time, and the logits, for which it reserves all rows.
   const compute = ubatchSize * 4 * ((facts.embeddingLength ?? 4096) * 12 + (facts.vocabularySize ?? 0));
-  const fixed = facts.sizeBytes + compute + OVERHEAD_BYTES;
+  const fixed = weights + compute + OVERHEAD_BYTES;
   const wanted = contextLength || facts.contextLength || UNKNOWN_TRAINING;
   // Nobody asked for a default by its size, so it leaves half of what remains to others.
   const budget = (available.bytes - fixed) * (contextLength === 0 ? DEFAULT_SHARE : 1);
   if (budget >= 0 && wanted * perToken <= budget) return wanted;
   const fitting = perToken === 0 ? 0 : Math.floor(budget / perToken / CONTEXT_STEP) * CONTEXT_STEP;
   if (contextLength === 0 && fitting >= LEAST_CONTEXT) return fitting;
-  const needs =
-    `its weights take ${gigabytes(facts.sizeBytes)}, ${wanted} tokens of context ${gigabytes(wanted * perToken)} ` +
+  const needs = `its weights take ${gigabytes(weights)}, ${wanted} tokens of context ${gigabytes(wanted * perToken)} ` +
     `and computing ${gigabytes(compute + OVERHEAD_BYTES)}`;
   const advice = fitting >= LEAST_CONTEXT
     ? `--ctx-size ${fitting} would fit`

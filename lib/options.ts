@@ -113,14 +113,15 @@ export const SERVE_OPTIONS = {
   batchSize: {
     flags: "-b, --batch-size <n>",
     group: "Computing",
-    help: "most tokens of one decode",
+    help:
+      "caps --ubatch-size: a decode never holds more tokens than are computed at once, so that a cancelled one ends soon",
     value: integer(1, 65536, 2048),
   },
   ubatchSize: {
     flags: "--ubatch-size <n>",
     aliases: ["-ub"],
     group: "Computing",
-    help: "most tokens computed at once inside a decode",
+    help: "most tokens of one decode",
     value: integer(1, 65536, 512),
   },
   parallel: {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readNumberList } from "./number_list.ts";
 
 /** A core with less of the fastest one's capacity would have the others wait for it after each operation. */
 const FAST = 0.8;
@@ -16,7 +17,7 @@ export function physicalCores(root = "/sys/devices/system/cpu"): number {
   if (Deno.build.os !== "linux") return logical;
   const cores = new Map<string, number>();
   try {
-    const slow = readList(join(root, "../../cpu_atom/cpus"));
+    const slow = readNumberList(readIfThere(join(root, "../../cpu_atom/cpus")) ?? "");
     for (const { name } of Deno.readDirSync(root)) {
       const number = /^cpu(\d+)$/.exec(name)?.[1];
       if (number === undefined || slow.has(Number(number))) continue;
@@ -30,16 +31,6 @@ export function physicalCores(root = "/sys/devices/system/cpu"): number {
   const fast = [...cores.values()].filter((capacity) => capacity >= most * FAST).length;
   // Fewer logical processors than cores: this process may only use some of them.
   return fast === 0 ? logical : Math.min(fast, logical);
-}
-
-/** The numbers in a list such as `4-7,12`; none where the file is missing. */
-function readList(path: string): Set<number> {
-  const numbers = new Set<number>();
-  for (const range of (readIfThere(path) ?? "").trim().split(",").filter((text) => text !== "")) {
-    const [first = 0, last = first] = range.split("-").map(Number);
-    for (let number = first; number <= last; number++) numbers.add(number);
-  }
-  return numbers;
 }
 
 function readIfThere(path: string): string | undefined {

@@ -1,33 +1,16 @@
-import type { SamplerName } from "./engine/mod.ts";
 import { decimal, flag, integer, lines, MAX_INT32 } from "./option_value.ts";
 import type { OptionSpec } from "./options.ts";
+import {
+  LISTED_SAMPLERS,
+  type ListedSampler,
+  SAMPLER_LETTERS,
+  samplerOfLetter,
+  samplerOfName,
+  type SamplerOrder,
+  toSamplerOrder,
+} from "./sampler_order.ts";
 
-/** llama.cpp's letters for its samplers, in its order. */
-const SAMPLERS: ReadonlyMap<string, SamplerName> = new Map([
-  ["e", "penalties"],
-  ["d", "dry"],
-  ["s", "top_n_sigma"],
-  ["k", "top_k"],
-  ["y", "typ_p"],
-  ["p", "top_p"],
-  ["m", "min_p"],
-  ["x", "xtc"],
-  ["t", "temperature"],
-]);
-/** llama.cpp's other names. Each name may be written with `-` or nothing for `_`, too. */
-const OTHER_NAMES: ReadonlyMap<string, SamplerName> = new Map([
-  ["nucleus", "top_p"],
-  ["temp", "temperature"],
-  ["typ", "typ_p"],
-]);
-/** It comes last wherever it stands in a list. */
-const ADAPTIVE_P = { name: "adaptivep", letter: "a" };
-
-/** The order of the samplers, and whether adaptive-p is among them. */
-export interface SamplerList {
-  samplers: SamplerName[];
-  adaptiveP: boolean;
-}
+const DEFAULT_ORDER = toSamplerOrder(LISTED_SAMPLERS).samplers;
 
 /** The options of `serve` that say how tokens are chosen when a request does not. */
 export const SAMPLING_OPTIONS = {
@@ -188,16 +171,16 @@ export const SAMPLING_OPTIONS = {
   samplers: {
     flags: "--samplers <names>",
     group: "Generation",
-    help: `order of the samplers, with ; between them; those left out are off (default: ${
-      [...SAMPLERS.values()].join(";")
-    })`,
+    help: `order of the samplers, with ; between them; those left out are off (default: ${DEFAULT_ORDER.join(";")})`,
     value: samplerNames,
   },
   samplingSeq: {
     flags: "--sampling-seq <letters>",
     aliases: ["--sampler-seq"],
     group: "Generation",
-    help: `the same by letters, where --samplers is not given (default: ${[...SAMPLERS.keys()].join("")})`,
+    help: `the same by letters, where --samplers is not given (default: ${
+      DEFAULT_ORDER.map((name) => SAMPLER_LETTERS[name]).join("")
+    })`,
     value: samplerLetters,
   },
   logitBias: {
@@ -217,35 +200,27 @@ export const SAMPLING_OPTIONS = {
 
 type Given = string | boolean | undefined;
 
-function samplerNames(given: Given): SamplerList | undefined {
+function samplerNames(given: Given): SamplerOrder | undefined {
   if (given === undefined) return undefined;
   const words = String(given).split(";").map((word) => word.trim()).filter((word) => word !== "");
-  return samplers(words, (word) => {
-    const bare = word.toLowerCase().replaceAll(/[-_]/g, "");
-    if (bare === ADAPTIVE_P.name) return "adaptive";
-    return [...SAMPLERS.values()].find((name) => name.replaceAll("_", "") === bare) ?? OTHER_NAMES.get(bare);
-  });
+  return samplers(words, samplerOfName);
 }
 
-function samplerLetters(given: Given): SamplerList | undefined {
+function samplerLetters(given: Given): SamplerOrder | undefined {
   if (given === undefined) return undefined;
-  return samplers([...String(given)], (letter) => letter === ADAPTIVE_P.letter ? "adaptive" : SAMPLERS.get(letter));
+  return samplers([...String(given)], samplerOfLetter);
 }
 
-function samplers(words: string[], find: (word: string) => SamplerName | "adaptive" | undefined): SamplerList {
-  const found = new Set<SamplerName>();
-  let adaptiveP = false;
-  for (const word of words) {
+function samplers(words: string[], find: (word: string) => ListedSampler | undefined): SamplerOrder {
+  const listed = words.map((word) => {
     const name = find(word);
-    if (name === undefined) {
-      const known = Array.from(SAMPLERS, ([letter, each]) => `${each} (${letter})`).join(", ");
-      throw new RangeError(`names the sampler "${word}"; there are ${known}`);
-    }
-    if (name === "adaptive") adaptiveP = true;
-    else if (found.has(name)) throw new RangeError(`names the sampler "${word}" twice`);
-    else found.add(name);
-  }
-  return { samplers: [...found], adaptiveP };
+    if (name !== undefined) return name;
+    const known = LISTED_SAMPLERS.map((name) => `${name} (${SAMPLER_LETTERS[name]})`).join(", ");
+    throw new RangeError(`names the sampler "${word}"; there are ${known}`);
+  });
+  const twice = words.find((_, i) => listed.slice(0, i).some((name) => name === listed[i]));
+  if (twice !== undefined) throw new RangeError(`names the sampler "${twice}" twice`);
+  return toSamplerOrder(listed);
 }
 
 function breakers(given: Given): string[] | undefined {

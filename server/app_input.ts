@@ -39,6 +39,6 @@ export interface AppEnv extends Env {
     /** Aborted when the server gives up waiting for running requests; absent in `app.request()`. */
     stop?: AbortSignal;
     /** The address that the request comes from, without a port; absent in `app.request()`. */
-    client?: string;
+    address?: string;
   };
 }

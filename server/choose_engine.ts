@@ -3,8 +3,8 @@ import type { AppInput } from "./app_input.ts";
 import { readyModel } from "./guard.ts";
 
 /**
- * The engine that answers a request, by the `model` that it names. Of several it is loaded, which may take a while; a server of one takes
- * any name.
+ * The engine that answers a request, by the `model` that it names; a server of one takes any name. Of several it is loaded, which may take a
+ * while, if it never was: else it is when the request is computed.
  *
  * @throws {EngineError} `not_found` for a name that none of several has; why it cannot be loaded.
  */

@@ -6,6 +6,7 @@ import type { ProvidedLibraries } from "../lib/library_cache.ts";
 import { fitContext } from "../lib/memory_fit.ts";
 import type { ServeOptions } from "../lib/options.ts";
 import { physicalCores } from "../lib/physical_cores.ts";
+import type { ProvidedDraft } from "./provide_draft_model.ts";
 
 /** What the options are held against. */
 export interface LoadInput {
@@ -14,7 +15,7 @@ export interface LoadInput {
   /** LoRA adapters, checked and where they can be opened. */
   lora: AdapterChoice[];
   /** The draft model, checked. */
-  draft?: LoadOptions["draftModel"];
+  draft?: ProvidedDraft;
   facts: ModelFacts;
   provided: ProvidedLibraries;
   available: AvailableMemory;
@@ -33,7 +34,7 @@ const CONTEXT_EACH = 1024;
  * @throws {EngineError} `out_of_memory` when the model does not fit.
  */
 export function loadOptionsOf(options: ServeOptions, input: LoadInput): LoadOptions {
-  const { model, facts, provided, available } = input;
+  const { model, provided, available } = input;
   const { libraries, cpuVariant } = provided;
   return {
     libraries,
@@ -47,8 +48,8 @@ export function loadOptionsOf(options: ServeOptions, input: LoadInput): LoadOpti
     },
     lora: input.lora,
     ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
-    ...(input.draft === undefined ? {} : { draftModel: input.draft }),
-    context: contextOf(options, { facts, available, name: model.name }),
+    ...(input.draft === undefined ? {} : { draftModel: input.draft.model }),
+    context: contextOf(options, { ...input, name: model.name }),
     cacheBytes: cacheBytesOf(options.cacheRam, available.bytes),
     states: [],
     ...(options.promptCache === undefined ? {} : { promptCache: options.promptCache }),
@@ -60,13 +61,14 @@ export function loadOptionsOf(options: ServeOptions, input: LoadInput): LoadOpti
 
 function contextOf(
   options: ServeOptions,
-  { facts, available, name }: { facts: ModelFacts; available: AvailableMemory; name: string },
+  { facts, draft, available, name }: Pick<LoadInput, "facts" | "draft" | "available"> & { name: string },
 ): LoadOptions["context"] {
   const { batchSize, ctxSize } = options;
   const contextLength = options.memoryCheck
     ? fitContext({
       modelName: name,
       facts,
+      ...(draft === undefined ? {} : { draft: draft.facts }),
       contextLength: ctxSize,
       kvTypeBytes: (bytesPerElement(options.cacheTypeK) + bytesPerElement(options.cacheTypeV)) / 2,
       ubatchSize: options.ubatchSize,

@@ -2,7 +2,13 @@ import { packedEntryName } from "../lib/adapter_choice.ts";
 import { type ModelFile, openModelFile } from "../lib/container/mod.ts";
 import type { LoadOptions } from "../lib/engine/mod.ts";
 import { EngineError } from "../lib/errors.ts";
-import { checkDraft, type Gguf, readGguf } from "../lib/gguf/mod.ts";
+import { checkDraft, describeModel, type Gguf, type ModelFacts, readGguf } from "../lib/gguf/mod.ts";
+
+/** A draft model that was checked. */
+export interface ProvidedDraft {
+  model: NonNullable<LoadOptions["draftModel"]>;
+  facts: ModelFacts;
+}
 
 /**
  * Checks the draft model that a model is to have, which may be packed with it.
@@ -14,18 +20,20 @@ import { checkDraft, type Gguf, readGguf } from "../lib/gguf/mod.ts";
 export function provideDraftModel(
   path: string,
   { model, header }: { model: ModelFile; header: Gguf },
-): NonNullable<LoadOptions["draftModel"]> {
+): ProvidedDraft {
   const packed = packedEntryName({ path });
   if (packed === undefined) {
     using file = openModelFile(path, { requireAligned: false });
-    checkDraft(readGguf(file.source, file.offset, file.size), { model: header, path });
-    return { path, offset: file.offset };
+    const draft = readGguf(file.source, file.offset, file.size);
+    checkDraft(draft, { model: header, path });
+    return { model: { path, offset: file.offset }, facts: describeModel(draft) };
   }
   const entry = model.llamafile?.entries.find((entry) => entry.name === packed);
   if (model.llamafile === undefined || entry === undefined || entry.method !== 0) {
     throw new EngineError("bad_file", `There is no draft model "${packed}" in the file of the model`);
   }
   const { source } = model.llamafile;
-  checkDraft(readGguf(source, entry.dataOffset, entry.size), { model: header, path: packed });
-  return { path: model.path, offset: entry.dataOffset };
+  const draft = readGguf(source, entry.dataOffset, entry.size);
+  checkDraft(draft, { model: header, path: packed });
+  return { model: { path: model.path, offset: entry.dataOffset }, facts: describeModel(draft) };
 }

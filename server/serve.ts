@@ -47,7 +47,7 @@ function start(app: Hono<AppEnv>, options: ServeOptions): RunningServer {
   const stop = new AbortController();
   const server = listen(
     options,
-    (request, { remoteAddr }) => app.fetch(request, { stop: stop.signal, client: remoteAddr.hostname }),
+    (request, { remoteAddr }) => app.fetch(request, { stop: stop.signal, address: remoteAddr.hostname }),
   );
   const { hostname, port } = server.addr;
   let over: Promise<void> | undefined;

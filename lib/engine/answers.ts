@@ -73,7 +73,7 @@ function accounts(sequences: readonly Sequence[]): Pick<RequestEvent & { type: "
     usage: {
       promptTokens: sequences[0]?.promptLength ?? 0,
       // Choices share the prompt: what the first one of them found counts.
-      cachedTokens: Math.min(...sequences.map(({ reused }) => reused)),
+      cachedTokens: Math.min(...sequences.map(({ reused = 0 }) => reused)),
       completionTokens: sum(({ completionTokens }) => completionTokens),
     },
     timings: {

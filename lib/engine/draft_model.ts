@@ -8,7 +8,7 @@ import { Acceptance, type Guess } from "./speculation.ts";
 /** How a {@linkcode DraftModel} is made. */
 export interface DraftModelOptions {
   model: ModelOptions;
-  /** Tokens of one sequence. */
+  /** Tokens of all sequences together. */
   contextLength: number;
   sequences: number;
   threads: number;
@@ -35,7 +35,7 @@ export class DraftModel implements Drafter, Disposable {
 
   /**
    * @param target The model whose tokens are guessed.
-   * @throws {NativeError} When it cannot be loaded or has another vocabulary.
+   * @throws {NativeError} When it cannot be loaded, has another vocabulary, or is recurrent.
    */
   constructor(library: Library, target: Model, options: DraftModelOptions) {
     using owned = new DisposableStack();
@@ -47,16 +47,23 @@ export class DraftModel implements Drafter, Disposable {
           "choose one of the same family",
       );
     }
+    // What was guessed wrong must be taken back.
+    if (this.#model.isRecurrent || this.#model.isHybrid) {
+      throw new NativeError(
+        `the draft model "${options.model.path}" is recurrent: guesses cannot be taken back; choose a transformer of the same family`,
+      );
+    }
     const { sequences, threads, ubatchSize, contextLength } = options;
     this.#context = owned.use(
       new Context(this.#model, {
-        contextLength: contextLength * sequences,
+        contextLength,
         batchSize: ubatchSize,
         ubatchSize,
         sequences,
         threads,
         batchThreads: threads,
-        unified: false,
+        // As much as the model itself holds, whichever sequences need it.
+        unified: true,
       }),
     );
     this.#batch = new Batch(ubatchSize);
@@ -114,8 +121,21 @@ export class DraftModel implements Drafter, Disposable {
     tokens.forEach((token, i) =>
       this.#batch.add(token, { sequence: slot, position: cells.length + i, output: i === tokens.length - 1 })
     );
-    if (this.#context.decode(this.#batch) !== "ok") throw new NativeError("The draft model's KV cache is full");
+    let result = this.#context.decode(this.#batch);
+    // Whoever held the others' cells can have them computed again.
+    if (result !== "ok" && this.#clearOthers(slot)) result = this.#context.decode(this.#batch);
+    if (result !== "ok") throw new NativeError("The draft model's KV cache is full");
     cells.push(...tokens);
+  }
+
+  /** Frees the cells of all sequences but one, and says whether there were any. */
+  #clearOthers(slot: number): boolean {
+    const others = [...this.#cells.entries()].filter(([other, cells]) => other !== slot && cells.length > 0);
+    for (const [other, cells] of others) {
+      this.#context.removeSequence(other);
+      cells.length = 0;
+    }
+    return others.length > 0;
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,7 @@
 import { Batch, Context, type Model, type Pooling, type ScaledAdapter } from "../../ffi/mod.ts";
+import type { AvailableMemory } from "../available_memory.ts";
 import { EngineError } from "../errors.ts";
+import { promptTokens } from "./prompt_tokens.ts";
 import type { EmbedRequest, LoadOptions, RequestEvent } from "./protocol.ts";
 
 /** How an {@linkcode Embedder} computes. */
@@ -9,6 +11,7 @@ export interface EmbedderOptions {
   /** How the embeddings of tokens become one; the model's own way, or for one that has none the mean, when absent. */
   pooling?: Pooling;
   adapters: readonly ScaledAdapter[];
+  availableMemory(): AvailableMemory;
 }
 
 /** A request on its way. */
@@ -68,9 +71,10 @@ export class Embedder implements Disposable {
       throw new EngineError("invalid_value", message, { param: "model" });
     }
     const inputs = task.kind === "embed"
-      ? task.inputs.map((input, i) => this.#checked(this.#tokenize(input), `input.${i}`))
+      ? task.inputs.map((input, i) => this.#checked(this.#tokenize(input, `input.${i}`), `input.${i}`))
       : task.documents.map((document, i) => this.#checked(this.#pair(task.query, document), `documents.${i}`));
     if (inputs.length === 0) throw new EngineError("invalid_value", "There is no input", { param: "input" });
+    this.#expectMemory(Math.max(...inputs.map(({ length }) => length)));
     const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
     const job: Job = { id, vectors: [], left: inputs.length, promptTokens };
     for (const [index, tokens] of inputs.entries()) this.#waiting.push({ job, index, tokens });
@@ -102,6 +106,8 @@ export class Embedder implements Disposable {
    */
   step(limit = Infinity): RequestEvent[] {
     const { context, batch } = this.#prepare();
+    // Also what a failed step has left.
+    context.clear();
     batch.clear();
     const items: Item[] = [];
     for (const item of this.#waiting) {
@@ -120,7 +126,6 @@ export class Embedder implements Disposable {
       job.left--;
       first += tokens.length;
     }
-    context.clear();
     this.#waiting.splice(0, items.length);
     const size = this.#pooling === "rank" ? this.#model.classifierOutputs : this.#model.embeddingSize;
     const ended = new Set(items.map(({ job }) => job).filter(({ left }) => left === 0));
@@ -149,7 +154,7 @@ export class Embedder implements Disposable {
     this.#own?.context[Symbol.dispose]();
     this.#own = undefined;
     const { parallel: _, layout: _layout, shift: _shift, ...options } = this.#options.context;
-    const length = Math.max(options.ubatchSize, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+    const length = this.#contextLength(longest);
     const context = new Context(this.#model, {
       ...options,
       contextLength: length,
@@ -165,16 +170,33 @@ export class Embedder implements Disposable {
     return this.#own = { context, batch: new Batch(length) };
   }
 
-  #tokenize(input: string | number[]): ArrayLike<number> {
-    const { vocabulary } = this.#model;
-    if (typeof input === "string") return vocabulary.tokenize(input, { addSpecial: true, parseSpecial: true });
-    const wrong = input.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
-    if (wrong === undefined) return input;
+  /** Of the context that an input of so many tokens is computed in. */
+  #contextLength(longest: number): number {
+    return Math.max(this.#options.context.ubatchSize, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+  }
+
+  /**
+   * Holds an input that needs a larger context against the memory that is free now: each of its tokens has a row of logits in llama.cpp's
+   * output buffer and one in the buffer that it computes in, and what else a ubatch needs.
+   */
+  #expectMemory(longest: number): void {
+    if (this.#own !== undefined && this.#own.batch.capacity >= longest) return;
+    const { vocabulary, embeddingSize } = this.#model;
+    const bytes = this.#contextLength(longest) * Float32Array.BYTES_PER_ELEMENT *
+      (2 * vocabulary.size + 12 * embeddingSize);
+    const { bytes: free } = this.#options.availableMemory();
+    if (bytes <= free) return;
     throw new EngineError(
-      "invalid_value",
-      `The input has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabulary.size - 1}`,
+      "context_length_exceeded",
+      `An input of ${longest} tokens needs ${megabytes(bytes)} to be embedded at once, ${
+        megabytes(free)
+      } are free; split it`,
       { param: "input" },
     );
+  }
+
+  #tokenize(input: string | number[], param: string): ArrayLike<number> {
+    return promptTokens(this.#model.vocabulary, input, { param, limit: this.#longestInput });
   }
 
   /** A query and a document as a reranking model takes them: by its template, or with llama-server's order of special tokens. */
@@ -204,9 +226,7 @@ export class Embedder implements Disposable {
 
   #checked(tokens: ArrayLike<number>, param: string): ArrayLike<number> {
     if (tokens.length === 0) throw new EngineError("invalid_value", "The input is empty", { param });
-    const { contextLength } = this.#options.context;
-    // Where all tokens see each other, positions beyond the trained ones have no embedding: reading it would end the process.
-    const limit = this.#model.isCausal ? contextLength : Math.min(contextLength, this.#model.trainContextLength);
+    const limit = this.#longestInput;
     if (tokens.length <= limit) return tokens;
     throw new EngineError(
       "context_length_exceeded",
@@ -215,9 +235,19 @@ export class Embedder implements Disposable {
     );
   }
 
+  get #longestInput(): number {
+    const { contextLength } = this.#options.context;
+    // Where all tokens see each other, positions beyond the trained ones have no embedding: reading it would end the process.
+    return this.#model.isCausal ? contextLength : Math.min(contextLength, this.#model.trainContextLength);
+  }
+
   [Symbol.dispose](): void {
     this.#own?.context[Symbol.dispose]();
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 /** What the header asks for, by `enum llama_pooling_type` of llama.h. */

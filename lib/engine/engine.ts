@@ -70,7 +70,8 @@ export interface Sampling {
    * of its own, which go on with its own tokens alone, whatever other requests there are. Not guaranteed is that the logits are the same to
    * the last bit: floating point rounds otherwise in a batch of another shape (other requests at once, a prefix from the cache, tokens guessed
    * ahead), with other threads or another CPU variant. Where a draw falls between two such roundings, or two logits lie that close at
-   * temperature 0, an answer then goes on differently. One request at a time, with nothing cached, gives the same answer each time.
+   * temperature 0, an answer then goes on differently. One request at a time, with nothing cached and no guesses (how long those are follows
+   * from measured times), gives the same answer each time.
    */
   seed: number | undefined;
   /** Tokens that {@linkcode repeatPenalty} and the two below look back at; 0 none, -1 the whole context. */
@@ -108,6 +109,13 @@ export interface Sampling {
   samplers: SamplerName[];
 }
 
+/** Who asks, as far as it is known. */
+export interface Client {
+  /** The network address. */
+  address?: string;
+  user?: string;
+}
+
 /** One request to the engine. Absent sampling fields take the engine's defaults. */
 export interface GenerateInput {
   prompt: Prompt;
@@ -134,8 +142,11 @@ export interface GenerateInput {
   keep?: number;
   /** Scales of the LoRA adapters, by their order; those of the start when absent. */
   lora?: { id: number; scale: number }[];
-  /** Who asks: where requests must wait, clients take turns. */
-  client?: string;
+  /**
+   * Who asks: where requests must wait, clients take turns. `user` is what a request says of itself: users of one address take turns within
+   * its own, so that no client has more of them by inventing names.
+   */
+  client?: Client;
 }
 
 /** Tokens counted as the APIs count them. */

@@ -1,16 +1,16 @@
 import { type Batch, Context, type DecodeResult, type LoraAdapter, type Model, NativeError } from "../../ffi/mod.ts";
-import { makeIdleCores } from "../idle_cores.ts";
+import { makeCoreUse } from "../core_use.ts";
 import type { AnswerLogprob } from "./engine.ts";
 import type { Layout } from "./layout_policy.ts";
 import { logProbabilities } from "./log_probabilities.ts";
 import type { LoadOptions } from "./protocol.ts";
 import type { Decoder } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
-import { LARGEST_GOVERNED, ThreadGovernor } from "./thread_governor.ts";
+import { LARGEST_GOVERNED, type Machine, ThreadGovernor } from "./thread_governor.ts";
 
 /** A single token takes as long with fewer threads where memory is what bounds it, and less where the server needs a core; both are small gains. */
 const AS_FAST = 0.98;
-/** Small batches are bound by computing: fewer threads must be much faster. */
+/** Small batches are bound by computing: fewer threads must be much faster, which they only are where others take the cores. */
 const FASTER = 0.8;
 
 /** A context as the scheduler sees it. Its KV cache can be made anew in another layout. */
@@ -18,7 +18,8 @@ export class KvContext implements Decoder, Disposable {
   readonly #model: Model;
   readonly #options: LoadOptions["context"];
   readonly #adapters: readonly LoraAdapter[];
-  #context: Context;
+  /** Undefined while there is no memory for it. */
+  #made: Context | undefined;
   /** Threads for a decode of one token, which is bound by memory, and for larger ones. */
   readonly #single: ThreadGovernor;
   readonly #batch: ThreadGovernor;
@@ -34,13 +35,17 @@ export class KvContext implements Decoder, Disposable {
     this.#model = model;
     this.#options = options;
     this.#adapters = adapters;
-    this.#context = this.#make(this.#restingLayout);
     const { layout } = options;
     this.#pool = layout === "auto" ? this.#context.length : this.#context.sequenceLength;
     this.splitLength = this.#partOf(this.#pool);
-    const machine = { now: () => performance.now(), idleCores: makeIdleCores() };
-    this.#single = new ThreadGovernor({ most: options.threads, tolerance: AS_FAST, machine });
-    this.#batch = new ThreadGovernor({ most: options.batchThreads, tolerance: FASTER, machine });
+    const machine = (): Machine => ({ now: () => performance.now(), coreUse: makeCoreUse() });
+    this.#single = new ThreadGovernor({ most: options.threads, tolerance: AS_FAST, curious: true, machine: machine() });
+    this.#batch = new ThreadGovernor({
+      most: options.batchThreads,
+      tolerance: FASTER,
+      curious: false,
+      machine: machine(),
+    });
   }
 
   /** Equal parts, where a sequence alone in its part is computed over no cells but its own, and prefixes are kept at no cost. */
@@ -114,16 +119,23 @@ export class KvContext implements Decoder, Disposable {
     return this.#model.metadataValue(`${architecture}.rope.scaling.type`) === "longrope";
   }
 
+  /** Where a change of layout has lost it, it is made anew as soon as there is memory for it. */
+  get #context(): Context {
+    return this.#made ??= this.#make(this.#restingLayout);
+  }
+
+  /** @throws {NativeError} When neither layout can be had any more; the next use tries again. */
   switchLayout(layout: Layout): void {
     const before: Layout = this.unified ? "unified" : "split";
     // Only one at a time fits memory for sure.
     this.#context[Symbol.dispose]();
+    this.#made = undefined;
     this.#variant = undefined;
     try {
-      this.#context = this.#make(layout);
+      this.#made = this.#make(layout);
     } catch (error) {
       if (!(error instanceof NativeError)) throw error;
-      this.#context = this.#make(before);
+      this.#made = this.#make(before);
     }
   }
 
@@ -220,12 +232,17 @@ export class KvContext implements Decoder, Disposable {
     this.#context.setAdapters(this.#adapters.map((adapter, i) => ({ adapter, scale: scales[i] ?? 0 })));
   }
 
-  /** Frees all cells, after a failure. */
+  /**
+   * Frees all cells, after a failure.
+   *
+   * @throws {NativeError} When the context was lost and cannot be made anew.
+   */
   clear(): void {
     this.#context.clear();
   }
 
   [Symbol.dispose](): void {
-    this.#context[Symbol.dispose]();
+    this.#made?.[Symbol.dispose]();
+    this.#made = undefined;
   }
 }

@@ -81,7 +81,7 @@ export class KvSlots {
   acquire(sequence: Sequence): void {
     const source = sequence.cachePrompt || sequence.completionTokens > 0 ? this.#bestSource(sequence) : undefined;
     const slot = this.#choose(source);
-    const common = this.#fill(slot, source);
+    const common = this.#tryToFill(slot, source);
     slot.holder = sequence;
     slot.variant = sequence.variant;
     slot.tokens = [];
@@ -119,9 +119,9 @@ export class KvSlots {
     }
   }
 
-  /** Forgets all cells, after a failure that leaves them in doubt. Nobody may hold a slot. */
+  /** Forgets all cells, after a failure that leaves them in doubt; whoever calls it frees them. Nobody may hold a slot. */
   forget(): void {
-    for (const slot of this.#slots) this.#empty(slot);
+    for (const slot of this.#slots) slot.tokens = [];
   }
 
   /** Idle slots, the least recently used first. */
@@ -161,6 +161,16 @@ export class KvSlots {
     return chosen;
   }
 
+  /** @throws What the memory throws; the slot is empty then. */
+  #tryToFill(slot: Slot, source: Source | undefined): number {
+    try {
+      return this.#fill(slot, source);
+    } catch (error) {
+      this.#empty(slot);
+      throw error;
+    }
+  }
+
   /** Brings the source's cells into the slot, and says how many tokens that are. */
   #fill(slot: Slot, source: Source | undefined): number {
     if (source !== undefined && "slot" in source && source.slot === slot) {
@@ -198,12 +208,21 @@ export class KvSlots {
     const { tokens, variant } = slot;
     if (tokens.length < WORTH_KEEPING || this.#saved.holds(tokens, variant)) return;
     if (!beyond && !this.#saved.enabled) return;
-    const state = this.#memory.save(slot.index);
+    const state = this.#stateOf(slot);
     if (state !== undefined) this.#saved.add({ tokens: Int32Array.from(tokens), state, variant }, { beyond });
   }
 
+  /** Undefined also where there is no memory for it: what is not saved is computed anew. */
+  #stateOf({ index }: Slot): Uint8Array<ArrayBuffer> | undefined {
+    try {
+      return this.#memory.save(index);
+    } catch {
+      return undefined;
+    }
+  }
+
   #empty(slot: Slot): void {
-    this.#memory.truncate(slot.index, 0);
     slot.tokens = [];
+    this.#memory.truncate(slot.index, 0);
   }
 }

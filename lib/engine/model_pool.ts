@@ -35,6 +35,13 @@ export interface ServedModel {
   info: ModelInfo | undefined;
 }
 
+/** One request's use of a model, which stays loaded until it ends. */
+interface Use {
+  engine: WorkerEngine;
+  /** Ends it; again does nothing. */
+  end(): void;
+}
+
 /** How a {@linkcode ModelPool} is made. */
 export interface ModelPoolOptions {
   /** At least one; their ids differ. */
@@ -77,6 +84,11 @@ export class ModelPool implements Engine {
     return this.#first.status;
   }
 
+  /** Why no model can be used any more, once that is so. */
+  get died(): EngineError | undefined {
+    return this.#thread.died;
+  }
+
   ready(): Promise<ModelInfo> {
     return this.#first.ready();
   }
@@ -114,16 +126,19 @@ export class ModelPool implements Engine {
 
   /** Ends every request and frees all models. */
   async close(): Promise<void> {
+    // First of all, so that whoever waits for room has nothing more loaded.
+    const closed = this.#thread.close();
     await Promise.all(this.#models.map((model) => model.unload()));
-    await this.#thread.close();
+    await closed;
   }
 
   /**
-   * Loads a model unless it is loaded, and keeps it so until {@linkcode ModelPool.release}.
+   * Loads a model unless it is loaded, and keeps it so until the use ends.
    *
-   * @throws {EngineError} `overloaded` when too many wait already; what loading throws.
+   * @throws {EngineError} `overloaded` when too many wait already; what loading throws; why the thread has ended.
    */
-  async acquire(model: PooledModel): Promise<WorkerEngine> {
+  async acquire(model: PooledModel): Promise<Use> {
+    if (this.died !== undefined) throw this.died;
     if (model.engine !== undefined && this.#waiting === undefined) return this.#use(model, model.engine);
     const { queue } = this.#options.engine;
     if (this.#queued > queue) {
@@ -137,15 +152,19 @@ export class ModelPool implements Engine {
     }
   }
 
-  #use(model: PooledModel, engine: WorkerEngine): WorkerEngine {
+  #use(model: PooledModel, engine: WorkerEngine): Use {
     model.users++;
     model.lastUse = ++this.#clock;
     clearTimeout(model.timer);
-    return engine;
+    let ended = false;
+    const end = (): void => {
+      if (!ended) this.#release(model);
+      ended = true;
+    };
+    return { engine, end };
   }
 
-  /** Ends one use. */
-  release(model: PooledModel): void {
+  #release(model: PooledModel): void {
     if (--model.users > 0) return;
     this.#waiting?.resolve();
     const { idleMs } = this.#options;
@@ -165,6 +184,7 @@ export class ModelPool implements Engine {
   async #load(model: PooledModel): Promise<WorkerEngine> {
     while (this.#loaded().length >= this.#options.max) await this.#makeRoom();
     for (;;) {
+      if (this.died !== undefined) throw this.died;
       try {
         const reserved = this.#loaded().reduce((sum, { info }) => sum + (info?.sizeBytes ?? 0), 0);
         return await model.load(model.prepare(reserved), { ...this.#options.engine, thread: this.#thread });
@@ -180,10 +200,10 @@ export class ModelPool implements Engine {
     return this.#models.filter(({ engine }) => engine !== undefined);
   }
 
-  /** Unloads the least recently used of those that nobody uses, as soon as there is one. */
+  /** Unloads the least recently used of those that nobody uses, as soon as there is one; in a closing pool there may be none. */
   async #makeRoom(): Promise<void> {
     const idle = (): PooledModel[] => this.#loaded().filter(({ users }) => users === 0);
-    while (idle().length === 0) {
+    while (idle().length === 0 && this.#loaded().length > 0) {
       this.#waiting ??= Promise.withResolvers();
       await this.#waiting.promise;
       this.#waiting = undefined;
@@ -201,6 +221,7 @@ class PooledModel implements Engine {
   engine: WorkerEngine | undefined;
   info: ModelInfo | undefined;
   state: ServedModel["state"] = "unloaded";
+  /** Requests that the thread still works on, whoever reads their answers. */
   users = 0;
   lastUse = 0;
   timer: number | undefined;
@@ -213,23 +234,28 @@ class PooledModel implements Engine {
     this.prepare = prepare;
   }
 
-  /** Ready once it was loaded: what was unloaded is loaded again when it is used. */
+  /** Ready once it was loaded, as long as the thread lives: what was unloaded is loaded again when it is used. */
   get status(): EngineStatus {
+    const { died } = this.#pool;
+    if (died !== undefined) return { state: "failed", error: died };
     const model = this.info;
     if (model !== undefined) return { state: "ready", model };
     return this.#failure === undefined ? { state: "loading" } : { state: "failed", error: this.#failure };
   }
 
+  /** Loads it only the first time: what is known of it stays true, and a request that computes takes a turn of its own. */
   async ready(): Promise<ModelInfo> {
+    const { status } = this;
+    if (status.state === "ready") return status.model;
     return await this.#with((engine) => engine.ready());
   }
 
   async *generate(input: GenerateInput, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
-    const engine = await this.#pool.acquire(this);
+    const { engine, end } = await this.#pool.acquire(this);
     try {
-      yield* engine.generate(input, signal);
+      yield* engine.generate(input, signal, { onWorkDone: end });
     } finally {
-      this.#pool.release(this);
+      end();
     }
   }
 
@@ -246,11 +272,11 @@ class PooledModel implements Engine {
   }
 
   async #with<T>(use: (engine: WorkerEngine) => Promise<T>): Promise<T> {
-    const engine = await this.#pool.acquire(this);
+    const { engine, end } = await this.#pool.acquire(this);
     try {
       return await use(engine);
     } finally {
-      this.#pool.release(this);
+      end();
     }
   }
 

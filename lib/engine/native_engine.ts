@@ -1,9 +1,11 @@
 import { Batch, type Library, LoraAdapter, Model, type ModelOptions, NativeError } from "../../ffi/mod.ts";
+import { availableMemory } from "../available_memory.ts";
 import { EngineError, toEngineError } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { commonPrefix } from "./common_prefix.ts";
 import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
+import { DrySamplers } from "./dry_samplers.ts";
 import { Embedder } from "./embedder.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
@@ -12,6 +14,7 @@ import { useLibrary } from "./native_library.ts";
 import { NativeLog } from "./native_log.ts";
 import type { EmbedRequest, FromWorker, GenerateRequest, LoadedModel, LoadOptions } from "./protocol.ts";
 import { Outbox } from "./outbox.ts";
+import { promptTokens } from "./prompt_tokens.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
 import { StateCache } from "./state_cache.ts";
@@ -30,6 +33,7 @@ export type Post = (message: FromWorker) => void;
 export class NativeEngine implements Disposable {
   readonly #library: Library;
   readonly #model: Model;
+  readonly #dry: DrySamplers;
   readonly #context: KvContext;
   readonly #scheduler: Scheduler;
   readonly #embedder: Embedder;
@@ -55,6 +59,7 @@ export class NativeEngine implements Disposable {
       log = native.log;
       log.begin();
       this.#model = owned.use(new Model(this.#library, model));
+      this.#dry = owned.use(new DrySamplers(this.#library));
       const adapters = (options.lora ?? []).map(({ path }) => new LoraAdapter(this.#model, path));
       this.#context = owned.use(
         this.#hasBoth
@@ -64,6 +69,7 @@ export class NativeEngine implements Disposable {
       this.#embedder = owned.use(
         new Embedder(this.#model, {
           context,
+          availableMemory,
           adapters: adapters.map((adapter, i) => ({ adapter, scale: options.lora?.[i]?.scale ?? 1 })),
           ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
         }),
@@ -83,14 +89,14 @@ export class NativeEngine implements Disposable {
       prefillLimit: this.#context.ubatchSize,
       saved: this.#saved,
       onAdvance: (sequence, advance) => this.#outbox.add(this.#answers.advance(sequence, advance), sequence),
+      onFailure: (id, error) => this.#fail(id, error),
       ...(drafter === undefined ? {} : { drafter }),
     });
     this.#owned = owned.move();
   }
 
   #loadDraftModel(model: ModelOptions): DraftModel {
-    const { threads, ubatchSize, parallel } = this.#options.context;
-    const contextLength = this.#context.sequenceLength;
+    const { contextLength, parallel, threads, ubatchSize } = this.#options.context;
     return new DraftModel(this.#library, this.#model, {
       model,
       contextLength,
@@ -140,8 +146,11 @@ export class NativeEngine implements Disposable {
       for (let index = 0; index < request.choices; index++) {
         // Choices of the same seed would all be the same.
         const sampling = { ...request.sampling, seed: (request.sampling.seed + index) % (2 ** 32 - 1) };
-        const sampler = new TokenSampler(this.#model, sampling, { contextLength: this.#context.sequenceLength });
-        if (sampler.looksBack) { for (const token of Array.from(options.prompt)) sampler.accept(token); }
+        const sampler = new TokenSampler(this.#model, sampling, {
+          contextLength: this.#context.sequenceLength,
+          dry: this.#dry,
+        });
+        sampler.acceptPrompt(options.prompt);
         sequences.push(new Sequence({ ...options, index, sampler }));
       }
     } catch (error) {
@@ -185,13 +194,21 @@ export class NativeEngine implements Disposable {
     }
   }
 
-  /** The context is cleared for the next after a failure. */
+  /** After a failure the context is cleared for those that waited. */
   #stepScheduler(): void {
     try {
       this.#scheduler.step();
     } catch (error) {
-      for (const id of new Set(this.#scheduler.drain().map((sequence) => sequence.id))) this.#fail(id, error);
+      for (const id of this.#scheduler.dropFailed()) this.#fail(id, error);
+      this.#clearContext();
+    }
+  }
+
+  #clearContext(): void {
+    try {
       this.#context.clear();
+    } catch (error) {
+      for (const id of this.#scheduler.drain()) this.#fail(id, error);
     }
   }
 
@@ -237,19 +254,11 @@ export class NativeEngine implements Disposable {
   }
 
   #tokenize(prompt: GenerateRequest["prompt"]): ArrayLike<number> {
-    const { vocabulary } = this.#model;
-    if (typeof prompt === "string") return vocabulary.tokenize(prompt, { addSpecial: true, parseSpecial: true });
-    if ("beginningOf" in prompt) {
+    if (typeof prompt === "object" && "beginningOf" in prompt) {
       const [first = [], ...others] = prompt.beginningOf.map((text) => this.#tokenize(text));
       return Array.from(first).slice(0, Math.min(...others.map((tokens) => commonPrefix(first, tokens))));
     }
-    const wrong = prompt.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
-    if (wrong === undefined) return prompt;
-    throw new EngineError(
-      "invalid_value",
-      `The prompt has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabulary.size - 1}`,
-      { param: "prompt" },
-    );
+    return promptTokens(this.#model.vocabulary, prompt, { param: "prompt", limit: this.#context.sequenceLength });
   }
 
   /** Where an encoder reads the prompt, the decoder begins with a token of its own. */
@@ -293,6 +302,13 @@ export class NativeEngine implements Disposable {
     this.#answers.end(id);
     const { code, message, param } = toEngineError(error, "The engine failed");
     this.#outbox.add([{ type: "failed", id, error: { code, message, ...(param === undefined ? {} : { param }) } }]);
+  }
+
+  /** Ends every request, for an error that may concern them all, and frees every cell. */
+  failAll(error: unknown): void {
+    for (const id of [...this.#embedder.drain(), ...this.#scheduler.drain()]) this.#fail(id, error);
+    this.#clearContext();
+    this.#outbox.flush();
   }
 
   [Symbol.dispose](): void {

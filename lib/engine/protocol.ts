@@ -1,6 +1,6 @@
 import type { ContextOptions, ModelOptions, Pooling } from "../../ffi/mod.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { AnswerLogprob, FinishReason, Sampling, Timings, Usage } from "./engine.ts";
+import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, Usage } from "./engine.ts";
 
 /** How the cells of the KV cache are shared out: one pool, equal parts, or whichever suits the load. */
 export type KvLayout = "auto" | "unified" | "split";
@@ -87,7 +87,7 @@ export interface GenerateRequest {
   cachePrompt: boolean;
   keep: number;
   lora?: { id: number; scale: number }[];
-  client: string;
+  client: Client;
 }
 
 /** Texts or tokens to embed, or documents to judge by a query; tokenized by the worker. */

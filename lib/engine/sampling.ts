@@ -1,4 +1,5 @@
 import { type Model, SamplerChain } from "../../ffi/mod.ts";
+import type { DrySamplers } from "./dry_samplers.ts";
 import type { SamplerName } from "./engine.ts";
 import type { ResolvedSampling } from "./resolve_sampling.ts";
 
@@ -12,14 +13,15 @@ const LOWEST_TEMPERATURE = 1e-20;
  * Mirostat takes their place, adaptive-p that of the draw. What would change nothing is left out.
  *
  * @param settings From `resolveSampling`, for the same model.
+ * @param dry The model's.
  */
-export function makeSamplerChain(model: Model, settings: ResolvedSampling): SamplerChain {
+export function makeSamplerChain(model: Model, settings: ResolvedSampling, dry: DrySamplers): SamplerChain {
   using made = new DisposableStack();
   const chain = made.use(new SamplerChain(model.library));
   const { biases, active, seed } = settings;
   const vocabularySize = model.vocabulary.size;
   if (biases.length > 0) chain.logitBias({ vocabularySize, biases });
-  for (const name of active) ADD[name](chain, settings, model);
+  for (const name of active) ADD[name](chain, settings, { model, dry });
   if (settings.greedy) chain.greedy();
   else if (settings.mirostat !== 0) addMirostat(chain, settings, vocabularySize);
   else if (settings.adaptiveTarget >= 0) {
@@ -29,18 +31,21 @@ export function makeSamplerChain(model: Model, settings: ResolvedSampling): Samp
   return chain;
 }
 
-const ADD: Record<SamplerName, (chain: SamplerChain, settings: ResolvedSampling, model: Model) => void> = {
-  penalties: (chain, { repeatLastN, repeatPenalty, frequencyPenalty, presencePenalty }, { vocabulary }) =>
+const ADD: Record<
+  SamplerName,
+  (chain: SamplerChain, settings: ResolvedSampling, of: { model: Model; dry: DrySamplers }) => void
+> = {
+  penalties: (chain, { repeatLastN, repeatPenalty, frequencyPenalty, presencePenalty }, { model }) =>
     void chain.penalties({
-      vocabularySize: vocabulary.size,
+      vocabularySize: model.vocabulary.size,
       lastN: repeatLastN,
       repeat: repeatPenalty,
       frequency: frequencyPenalty,
       presence: presencePenalty,
     }),
-  dry: (chain, settings, { vocabulary }) =>
-    void chain.dry({
-      vocabulary,
+  dry: (chain, settings, { model, dry }) =>
+    dry.addTo(chain, {
+      vocabulary: model.vocabulary,
       multiplier: settings.dryMultiplier,
       base: settings.dryBase,
       allowedLength: settings.dryAllowedLength,

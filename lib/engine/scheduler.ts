@@ -35,6 +35,9 @@ export interface Drafter {
 /** What happened to a sequence in a step. */
 export type OnAdvance = (sequence: Sequence, advance: Advance) => void;
 
+/** A request that cannot go on; its sequences are gone. */
+export type OnFailure = (id: number, error: unknown) => void;
+
 /** What a scheduler works with. */
 export interface SchedulerOptions {
   decoder: Decoder;
@@ -46,6 +49,7 @@ export interface SchedulerOptions {
   /** KV states of earlier sequences. */
   saved: StateCache;
   onAdvance: OnAdvance;
+  onFailure: OnFailure;
   drafter?: Drafter;
   /** Sees what each decode held and took: tests and the log. */
   cost?: StepCost;
@@ -102,7 +106,8 @@ export class Scheduler {
 
   /** Takes a sequence in; it runs as soon as a slot is free. */
   submit(sequence: Sequence): void {
-    this.#waiting.push(sequence, sequence.client);
+    const { address = "", user = "" } = sequence.client;
+    this.#waiting.push(sequence, [address, user]);
   }
 
   /** Drops the sequences of a request, whatever they were doing, and says whether there were any: they may just have ended. */
@@ -112,12 +117,26 @@ export class Scheduler {
     return found.length > 0;
   }
 
-  /** Takes out every sequence, for a failure that ends them all, and forgets every cell. */
-  drain(): Sequence[] {
-    const all = this.#all();
-    for (const sequence of all) this.#remove(sequence);
+  /**
+   * Takes out the requests that a failed step concerns: those with a running sequence, or all where none runs. Every cell is forgotten: they
+   * must be freed before the next step, in which those that waited go on.
+   *
+   * @returns Their ids.
+   */
+  dropFailed(): number[] {
+    return this.#drop(this.#running.length > 0 ? this.#running : this.#all());
+  }
+
+  /** Takes out every request, and forgets every cell as {@linkcode Scheduler.dropFailed} does. */
+  drain(): number[] {
+    return this.#drop(this.#all());
+  }
+
+  #drop(sequences: readonly Sequence[]): number[] {
+    const ids = [...new Set(sequences.map(({ id }) => id))];
+    for (const id of ids) this.cancel(id);
     this.#slots.forget();
-    return all;
+    return ids;
   }
 
   /** Saves the cells of every idle slot. */
@@ -130,7 +149,7 @@ export class Scheduler {
   }
 
   /**
-   * Does one decode.
+   * Does one decode. What goes wrong with one sequence ends its request alone.
    *
    * @throws What the decoder throws; the sequences then still are in the scheduler.
    */
@@ -146,7 +165,21 @@ export class Scheduler {
     if (decoder.decode(batch) === "no_kv_slot") return this.#makeRoom(shares);
     this.#withoutDrafts = false;
     this.#record(shares, performance.now() - before);
-    for (const share of shares) this.#advance(share);
+    // Of all before any goes on: what goes wrong with one may end others, whose cells must be known.
+    for (const { sequence, count } of shares) sequence.cached += count;
+    for (const share of shares) this.#guard(share.sequence, () => this.#advance(share));
+  }
+
+  /** Does something for a running sequence; an error ends its request. */
+  #guard(sequence: Sequence, task: () => void): void {
+    // Another choice of its request may just have failed.
+    if (!this.#running.includes(sequence)) return;
+    try {
+      task();
+    } catch (error) {
+      this.cancel(sequence.id);
+      this.#options.onFailure(sequence.id, error);
+    }
   }
 
   #record(shares: Share[], ms: number): void {
@@ -159,9 +192,8 @@ export class Scheduler {
   }
 
   /** Samples what follows a sequence's tokens, as far as its guesses hold. */
-  #advance({ sequence, count, draft, drafted, last }: Share): void {
+  #advance({ sequence, draft, drafted, last }: Share): void {
     const { decoder, onAdvance, drafter } = this.#options;
-    sequence.cached += count;
     if (sequence.remaining > 0) return;
     const whole: Advance = { text: "", logprobs: [] };
     let accepted = 0;
@@ -193,8 +225,8 @@ export class Scheduler {
       if (!this.#slots.hasFree) return;
       // Another one is just computing what this one needs.
       if (this.#slots.worthWaiting(sequence)) continue;
-      this.#waiting.take(sequence);
-      this.#run(sequence);
+      // It is gone where another choice of its request has failed.
+      if (this.#waiting.take(sequence)) this.#run(sequence);
     }
     this.#clearPool();
   }
@@ -206,11 +238,9 @@ export class Scheduler {
   }
 
   #run(sequence: Sequence): void {
-    const first = sequence.times.begun === undefined;
     sequence.begin();
-    this.#slots.acquire(sequence);
-    if (first) sequence.reused = sequence.cached;
     this.#running.push(sequence);
+    this.#guard(sequence, () => this.#slots.acquire(sequence));
   }
 
   /** Moves everything into the layout that suits the load. */
@@ -220,7 +250,7 @@ export class Scheduler {
     for (const sequence of this.#running) this.#slots.release(sequence);
     this.#slots.evictAll({ beyond: true });
     this.#options.decoder.switchLayout(layout);
-    for (const sequence of this.#running) this.#slots.acquire(sequence);
+    for (const sequence of [...this.#running]) this.#guard(sequence, () => this.#slots.acquire(sequence));
     this.#options.saved.trim();
   }
 
@@ -296,6 +326,7 @@ export class Scheduler {
     const { slot } = sequence;
     if (slot === undefined) throw new RangeError(`Sequence ${sequence.id} runs without a slot`);
     const { cached, length, tokens } = sequence;
+    sequence.reused ??= cached;
     for (let position = cached; position < cached + count; position++) {
       const token = tokens[position];
       if (token === undefined) throw new RangeError(`Sequence ${sequence.id} has no token ${position}`);

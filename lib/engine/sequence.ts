@@ -1,7 +1,7 @@
 import type { Context, Vocabulary } from "../../ffi/mod.ts";
 import { StopMatcher } from "../text/stop_matcher.ts";
 import { Utf8Stream } from "../text/utf8_stream.ts";
-import type { AnswerLogprob, FinishReason } from "./engine.ts";
+import type { AnswerLogprob, Client, FinishReason } from "./engine.ts";
 import { Acceptance } from "./speculation.ts";
 import { type LookupMatch, TokenLookup } from "./token_lookup.ts";
 
@@ -19,7 +19,7 @@ export interface SequenceOptions {
   id: number;
   /** Which of the request's choices it is. */
   index?: number;
-  client?: string;
+  client?: Client;
   /** What its cells depend on besides its tokens: the LoRA adapters at work. */
   variant?: string;
   /** The prompt's tokens, at least one. */
@@ -58,7 +58,7 @@ export interface Advance {
 export class Sequence implements Disposable {
   readonly id: number;
   readonly index: number;
-  readonly client: string;
+  readonly client: Client;
   readonly variant: string;
   readonly sampler: SequenceSampler;
   readonly logprobs: number | undefined;
@@ -70,8 +70,8 @@ export class Sequence implements Disposable {
   slot: number | undefined;
   /** How many of its tokens are in the KV cache. */
   cached = 0;
-  /** How many of the prompt's tokens needed no prefill. */
-  reused = 0;
+  /** How many of the prompt's tokens needed no prefill; undefined before its first decode. */
+  reused: number | undefined;
   /** Whether a context shift has dropped tokens: its cells no longer are those of its tokens alone. */
   shifted = false;
   /** Tokens of the answer. */
@@ -82,7 +82,7 @@ export class Sequence implements Disposable {
   readonly #options: SequenceOptions;
   readonly #stop: StopMatcher;
   readonly #utf8 = new Utf8Stream();
-  readonly #lookup: TokenLookup | undefined;
+  #lookup: TokenLookup | undefined;
   readonly #acceptance = new Acceptance();
   #match: LookupMatch | undefined;
   /** Characters decoded, and given out; and the log-probabilities of those still held back, by where their text begins. */
@@ -95,7 +95,7 @@ export class Sequence implements Disposable {
     this.#options = options;
     this.id = options.id;
     this.index = options.index ?? 0;
-    this.client = options.client ?? "";
+    this.client = options.client ?? {};
     this.variant = options.variant ?? "";
     this.sampler = options.sampler;
     this.logprobs = options.logprobs;
@@ -104,10 +104,6 @@ export class Sequence implements Disposable {
     this.promptLength = options.promptLength ?? this.tokens.length;
     this.times = { created: performance.now() };
     this.#stop = new StopMatcher(options.stop);
-    if (options.speculation !== undefined) {
-      this.#lookup = new TokenLookup(options.speculation.prediction);
-      this.#lookup.extend(this.tokens);
-    }
   }
 
   /** Tokens known, prompt and answer. */
@@ -125,9 +121,17 @@ export class Sequence implements Disposable {
     return Math.min(this.#options.maxTokens - this.completionTokens, this.#options.limit - this.tokens.length);
   }
 
-  /** Marks the moment before its first decode. */
+  /** To be called when it begins to run: what it needs for that is not made for those that only wait. */
   begin(): void {
     this.times.begun ??= performance.now();
+    if (this.#lookup === undefined) this.#lookUpAnew();
+  }
+
+  #lookUpAnew(): void {
+    const { speculation } = this.#options;
+    if (speculation === undefined) return;
+    this.#lookup = new TokenLookup(speculation.prediction);
+    this.#lookup.extend(this.tokens);
   }
 
   /** The most tokens that can be guessed ahead: the last token of the answer is of no use as one. */
@@ -137,7 +141,7 @@ export class Sequence implements Disposable {
 
   /** Whether its tokens may be guessed ahead. */
   get speculates(): boolean {
-    return this.#lookup !== undefined;
+    return this.#options.speculation !== undefined;
   }
 
   /** Guesses its next tokens. Asked before each decode, whether the guess is used or not: it is how the guesses are judged. */
@@ -224,6 +228,9 @@ export class Sequence implements Disposable {
     this.tokens.splice(this.kept, count);
     this.cached -= count;
     this.shifted = true;
+    this.#match = undefined;
+    // An answer without an end would have one that grows for ever.
+    this.#lookUpAnew();
   }
 
   [Symbol.dispose](): void {

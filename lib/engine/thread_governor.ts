@@ -1,3 +1,5 @@
+import type { CoreUse } from "../core_use.ts";
+
 /** Decodes between two trials of fewer threads while all seems well. */
 const TRIAL_INTERVAL = 2000;
 /** The first trial comes sooner: the machine may have been busy from the start. */
@@ -18,6 +20,13 @@ const LOOK_AGAIN_MOST_MS = 20_000;
 const RESTED_MS = 300;
 /** A core counts as free when it was idle for this share of the time. */
 const FREE = 0.7;
+/** Others need the cores when they take this much of one. */
+const OTHERS_NEED = 0.25;
+/** Decodes over which that is measured. */
+const OTHERS_STEPS = 16;
+/** Fewer threads that take so many times the usual are given up after a few decodes. */
+const NO_USE = 1.1;
+const FEW_STEPS = 3;
 /** Larger batches differ too much to be compared, and have so much to do between two waits that fewer threads never pay. */
 export const LARGEST_GOVERNED = 16;
 
@@ -27,6 +36,8 @@ export interface GovernorOptions {
   most: number;
   /** Fewer threads are kept when a decode takes no more than so many times what it did: above 1 to leave cores to others for next to nothing. */
   tolerance: number;
+  /** Whether fewer threads are tried now and then also where nobody else needs the cores. */
+  curious: boolean;
   machine: Machine;
 }
 
@@ -34,8 +45,8 @@ export interface GovernorOptions {
 export interface Machine {
   /** Milliseconds, of any beginning. */
   now(): number;
-  /** Cores that were idle since the last call, on average; undefined where the OS does not tell. */
-  idleCores(): number | undefined;
+  /** What the cores did since the last call; undefined where the OS does not tell, and the first time. */
+  coreUse(): CoreUse | undefined;
 }
 
 /** A number of threads being tried. */
@@ -61,6 +72,7 @@ interface Trial {
 export class ThreadGovernor {
   readonly #most: number;
   readonly #tolerance: number;
+  readonly #curious: boolean;
   readonly #machine: Machine;
   #threads: number;
   /** Whether there are fewer threads than there could be because others need the cores. */
@@ -76,20 +88,24 @@ export class ThreadGovernor {
   #lookAgainAt = 0;
   #lookedAt = 0;
   #idle: number | undefined;
+  /** Whether what others take is being measured, over decodes without a rest. */
+  #measuring = false;
   #wait = LOOK_AGAIN_MS;
 
-  constructor({ most, tolerance, machine }: GovernorOptions) {
+  constructor({ most, tolerance, curious, machine }: GovernorOptions) {
     this.#most = most;
     this.#tolerance = tolerance;
+    this.#curious = curious;
     this.#machine = machine;
     this.#threads = most;
     this.#lastDecode = machine.now();
+    machine.coreUse();
   }
 
   /** Threads for the next decode, which is about to begin. */
   next(): number {
     if (this.#yielding && this.#machine.now() - this.#lastDecode > RESTED_MS) {
-      const idle = this.#machine.idleCores();
+      const idle = this.#machine.coreUse()?.idle;
       this.#lookedAt = this.#machine.now();
       if (idle !== undefined && idle >= this.#most * FREE) this.#use(this.#most, { yielding: false });
     }
@@ -105,6 +121,7 @@ export class ThreadGovernor {
   /** Takes how long a decode of so many tokens took. */
   record(tokens: number, ms: number): void {
     if (this.#most === 1) return;
+    if (this.#machine.now() - ms - this.#lastDecode > RESTED_MS) this.#measuring = false;
     this.#lastDecode = this.#machine.now();
     this.#look(this.#lastDecode);
     if (this.#trial !== undefined) return this.#try(this.#trial, { tokens, ms });
@@ -116,9 +133,20 @@ export class ThreadGovernor {
     this.#sinceSlow = long ? 0 : this.#sinceSlow + 1;
     // What is usual is not learned from what is not.
     if (!long) this.#remember(tokens, ms);
-    if (this.#threads > 1 && (slow || this.#untilTrial <= 0)) {
+    if (this.#threads > 1 && (slow || (this.#untilTrial <= 0 && this.#isWorthATrial()))) {
       this.#begin(this.#threads >> 1, { before: this.#threads, tokens, usual: slow ? ms : this.#usual(tokens), slow });
     } else if (this.#threads < this.#most) this.#lookUp(tokens);
+  }
+
+  #isWorthATrial(): boolean {
+    if (this.#curious) return true;
+    const others = this.#machine.coreUse()?.others;
+    const measured = this.#measuring;
+    // What others did while this process rested tells nothing.
+    this.#measuring = !measured;
+    if (measured && (others === undefined || others >= OTHERS_NEED)) return true;
+    this.#untilTrial = OTHERS_STEPS;
+    return false;
   }
 
   #remember(tokens: number, ms: number): void {
@@ -147,13 +175,16 @@ export class ThreadGovernor {
     if (tokens === trial.tokens) trial.times.push(ms);
     else if (++trial.others < 20) return;
     const up = this.#threads > trial.before;
-    // More threads than the cores allow show it at once, and must not be paid for twice.
-    const hopeless = up && trial.times.some((time) => time > trial.usual * SLOW);
+    // More threads than the cores allow, and fewer than are needed, show it soon, and must not be paid for twice.
+    const counted = trial.times.slice(1);
+    const hopeless = up
+      ? trial.times.some((time) => time > trial.usual * SLOW)
+      : !trial.slow && counted.length >= FEW_STEPS && Math.min(...counted) > trial.usual * NO_USE;
     // Where decodes had become slow, a few tell enough.
-    const steps = trial.slow ? 3 : TRIAL_STEPS;
+    const steps = trial.slow ? FEW_STEPS : TRIAL_STEPS;
     if (trial.times.length < steps && trial.others < 20 && !hopeless) return;
     this.#trial = undefined;
-    const took = meanWithoutPauses(trial.times.slice(1));
+    const took = meanWithoutPauses(counted);
     const better = !hopeless && took <= trial.usual * (up ? WORTH_MORE : this.#tolerance);
     if (up) this.#wait = better ? LOOK_AGAIN_MS : Math.min(this.#wait * 2, LOOK_AGAIN_MOST_MS);
     if (better) {
@@ -170,7 +201,7 @@ export class ThreadGovernor {
   #look(now: number): void {
     if (this.#threads === this.#most || now - this.#lookedAt < LOOK_AGAIN_MS) return;
     this.#lookedAt = now;
-    this.#idle = this.#machine.idleCores();
+    this.#idle = this.#machine.coreUse()?.idle ?? this.#idle;
   }
 
   #use(threads: number, { yielding }: { yielding: boolean }): void {

@@ -1,9 +1,16 @@
 import { Candidates, type Context, type Model, type SamplerChain } from "../../ffi/mod.ts";
+import type { DrySamplers } from "./dry_samplers.ts";
 import type { Sampling } from "./engine.ts";
 import { likeliest } from "./likeliest.ts";
 import { Preselection } from "./preselection.ts";
 import { resolveSampling } from "./resolve_sampling.ts";
 import { makeSamplerChain } from "./sampling.ts";
+
+/** What a {@linkcode TokenSampler} is made with. */
+export interface TokenSamplerOptions {
+  contextLength: number;
+  dry: DrySamplers;
+}
 
 /**
  * Samples the tokens of one sequence, as llama-server would with the same settings.
@@ -13,24 +20,24 @@ import { makeSamplerChain } from "./sampling.ts";
  * ({@linkcode Preselection}). Which way is taken follows from the settings and the tokens accepted alone, never from other requests.
  */
 export class TokenSampler implements Disposable {
-  /** Whether earlier tokens count, so that those of the prompt must be accepted first. */
-  readonly looksBack: boolean;
+  /** So many of the latest tokens count: those of the prompt must be accepted first. */
+  readonly window: number;
   /** None where the likeliest token is all that is wanted. */
   readonly #chain: SamplerChain | undefined;
   readonly #preselection: Preselection | undefined;
   readonly #candidates: Candidates | undefined;
 
   /**
-   * @param options `contextLength`, tokens of one sequence: nothing looks back further.
+   * @param options `contextLength`, tokens of one sequence: nothing looks back further; `dry`: the model's.
    * @throws {EngineError} `invalid_value` naming the sampling parameter that is wrong.
    */
-  constructor(model: Model, sampling: Sampling & { seed: number }, options: { contextLength: number }) {
+  constructor(model: Model, sampling: Sampling & { seed: number }, options: TokenSamplerOptions) {
     const settings = resolveSampling(model.vocabulary, sampling, options);
-    this.looksBack = settings.window > 0;
-    if (settings.greedy && settings.biases.length === 0 && !this.looksBack) return;
+    this.window = settings.window;
+    if (settings.greedy && settings.biases.length === 0 && this.window === 0) return;
     this.#preselection = Preselection.of(settings);
     if (this.#preselection !== undefined) this.#candidates = new Candidates(this.#preselection.capacity);
-    this.#chain = makeSamplerChain(model, settings);
+    this.#chain = makeSamplerChain(model, settings, options.dry);
   }
 
   /**
@@ -53,7 +60,12 @@ export class TokenSampler implements Disposable {
     return token;
   }
 
-  /** Takes note of a token that it did not sample, such as one of the prompt. */
+  /** Takes note of a prompt, as far as it counts. */
+  acceptPrompt(tokens: ArrayLike<number>): void {
+    for (let i = Math.max(0, tokens.length - this.window); i < tokens.length; i++) this.accept(tokens[i] ?? 0);
+  }
+
+  /** Takes note of a token that it did not sample. */
   accept(token: number): void {
     this.#chain?.accept(token);
     this.#preselection?.accept(token);

@@ -5,6 +5,9 @@ import { EngineError, toEngineError } from "../errors.ts";
 import { NativeEngine } from "./native_engine.ts";
 import type { FromEngine, FromWorker, LoadOptions, ToWorker } from "./protocol.ts";
 
+/** ggml's log level of errors. */
+const ERROR = 4;
+
 /** Messages posted by the host, in shared memory; those received here. */
 let posted: Int32Array | undefined;
 let received = 0;
@@ -16,7 +19,11 @@ let wake: (() => void) | undefined;
 
 self.onmessage = (event: MessageEvent<ToWorker>): void => {
   received++;
-  handle(event.data);
+  try {
+    handle(event.data);
+  } catch (error) {
+    giveUp(event.data, error);
+  }
   wake?.();
 };
 
@@ -45,6 +52,13 @@ function handle(message: ToWorker): void {
   }
 }
 
+/** A message that cannot be processed fails its request, if it has one: the thread, and with it every model, lives on. */
+function giveUp(message: ToWorker, error: unknown): void {
+  if (message.type === "close") throw error; // It ends, one way or the other.
+  report(message.engine, `Cannot process "${message.type}"`, error);
+  if (message.type === "generate" || message.type === "embed") fail(message, error);
+}
+
 function load(number: number, options: LoadOptions): void {
   const send = (message: FromWorker): void => post({ ...message, engine: number });
   try {
@@ -54,10 +68,10 @@ function load(number: number, options: LoadOptions): void {
     engine.restoreStates();
     if (!running) run();
   } catch (error) {
-    engines.get(number)?.[Symbol.dispose]();
-    engines.delete(number);
     const { code, message } = toEngineError(error, "Cannot load the model");
     send({ type: "load_failed", error: { code, message } });
+    using _engine = engines.get(number);
+    engines.delete(number);
   }
 }
 
@@ -74,20 +88,35 @@ async function run(): Promise<void> {
 /** One step of each model that has something to do, and whether there was one. */
 function step(): boolean {
   let busy = false;
-  for (const engine of engines.values()) {
+  for (const [number, engine] of engines) {
     if (engine.idle) continue;
-    engine.step();
+    stepOne(number, engine);
     busy = true;
   }
   return busy;
 }
 
+/** What an engine's step throws is a defect of which nobody knows whom it concerns: all of its requests fail, and those of no other. */
+function stepOne(number: number, engine: NativeEngine): void {
+  try {
+    engine.step();
+  } catch (error) {
+    report(number, "A step failed", error);
+    engine.failAll(error);
+  }
+}
+
+/** Never rejects: the host waits for it to end, whatever goes wrong. */
 async function unload(number: number): Promise<void> {
-  const engine = engines.get(number);
-  engines.delete(number);
-  await engine?.keepStates();
-  engine?.[Symbol.dispose]();
-  post({ type: "unloaded", engine: number });
+  try {
+    using engine = engines.get(number);
+    engines.delete(number);
+    await engine?.keepStates();
+  } catch (error) {
+    report(number, "Cannot unload the model as it should be", error);
+  } finally {
+    post({ type: "unloaded", engine: number });
+  }
 }
 
 function finish(): void {
@@ -109,12 +138,21 @@ function yieldToEventLoop(): Promise<void> {
 }
 
 /** The model that a request is for; where it is not loaded the request fails. */
-function loaded({ id, engine }: { id: number; engine: number }): NativeEngine | undefined {
-  const found = engines.get(engine);
-  if (found !== undefined) return found;
-  const { code, message } = new EngineError("loading", "The model is not loaded");
-  post({ type: "events", engine, events: [{ type: "failed", id, error: { code, message } }] });
-  return undefined;
+function loaded(request: { id: number; engine: number }): NativeEngine | undefined {
+  const found = engines.get(request.engine);
+  if (found === undefined) fail(request, new EngineError("loading", "The model is not loaded"));
+  return found;
+}
+
+function fail({ id, engine }: { id: number; engine: number }, error: unknown): void {
+  const { code, message, param } = toEngineError(error, "Cannot process the request");
+  post({ type: "events", engine, events: [{ type: "failed", id, error: { code, message, param } }] });
+}
+
+/** Has the host log what is a defect, with the place where it was thrown. */
+function report(engine: number, doing: string, error: unknown): void {
+  const detail = error instanceof Error ? error.stack ?? error.message : String(error);
+  post({ type: "log", engine, level: ERROR, text: `${doing}: ${detail}` });
 }
 
 function post(message: FromEngine): void {

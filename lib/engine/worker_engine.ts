@@ -50,6 +50,18 @@ export interface WorkerEngineOptions {
   log: (level: number, text: string) => void;
 }
 
+/** What more a {@linkcode WorkerEngine} takes with a request. */
+export interface GenerateOptions {
+  /** Called once the worker has nothing more to do for it: what is still to be read then lies in this process. */
+  onWorkDone?: () => void;
+}
+
+/** A request that the worker has not ended. */
+interface Running extends GenerateOptions {
+  queue: EventQueue<GenerateEvent>;
+  choices: number;
+}
+
 type Embedded = Omit<Extract<RequestEvent, { type: "embedded" }>, "id">;
 
 /** The engine in a worker of this process. Its thread starts at once, {@linkcode WorkerEngine.load} gives it a model. */
@@ -58,7 +70,7 @@ export class WorkerEngine implements Engine {
   /** Its number in the thread. */
   readonly #number: number;
   readonly #options: WorkerEngineOptions;
-  readonly #requests = new Map<number, EventQueue<GenerateEvent>>();
+  readonly #requests = new Map<number, Running>();
   readonly #embeddings = new Map<number, PromiseWithResolvers<Embedded>>();
   readonly #ready = Promise.withResolvers<ModelInfo>();
   readonly #unloaded = Promise.withResolvers<void>();
@@ -93,7 +105,11 @@ export class WorkerEngine implements Engine {
     this.#thread.load(this.#number, options);
   }
 
-  async *generate(input: GenerateInput, signal?: AbortSignal): AsyncGenerator<GenerateEvent, void> {
+  async *generate(
+    input: GenerateInput,
+    signal?: AbortSignal,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GenerateEvent, void> {
     const prompt = await this.#render(input.prompt);
     // It may have failed or been closed meanwhile: a request registered now would never be answered.
     if (this.#status.state === "failed") throw this.#status.error;
@@ -101,17 +117,25 @@ export class WorkerEngine implements Engine {
     this.#expectRoom();
     const id = ++this.#lastId;
     const queue = new EventQueue<GenerateEvent>();
-    const abort = (): void => queue.fail(cancelled());
+    // At once: whoever reads may rest.
+    const abort = (): void => this.#leave(id);
     signal?.addEventListener("abort", abort, { once: true });
-    this.#requests.set(id, queue);
-    this.#post({ type: "generate", ...this.#toRequest(id, { ...input, prompt }) });
+    this.#requests.set(id, { ...options, queue, choices: input.choices ?? 1 });
     try {
+      this.#post({ type: "generate", ...this.#toRequest(id, { ...input, prompt }) });
       yield* queue;
     } finally {
       signal?.removeEventListener("abort", abort);
-      // Still known here means that the worker has not ended it: the caller left.
-      if (this.#requests.delete(id)) this.#post({ type: "cancel", id });
+      this.#leave(id);
     }
+  }
+
+  /** Cancels a request, unless the worker has ended it. */
+  #leave(id: number): void {
+    const queue = this.#take(id);
+    if (queue === undefined) return;
+    this.#post({ type: "cancel", id });
+    queue.fail(cancelled());
   }
 
   async embed({ inputs }: EmbedInput, signal?: AbortSignal): Promise<Embeddings> {
@@ -134,8 +158,8 @@ export class WorkerEngine implements Engine {
     const abort = (): void => waiting.reject(cancelled());
     signal?.addEventListener("abort", abort, { once: true });
     this.#embeddings.set(id, waiting);
-    this.#post({ type: "embed", id, task });
     try {
+      this.#post({ type: "embed", id, task });
       return await waiting.promise;
     } finally {
       signal?.removeEventListener("abort", abort);
@@ -145,8 +169,10 @@ export class WorkerEngine implements Engine {
 
   #expectRoom(): void {
     const { queue: waiting } = this.#options;
-    if (this.#requests.size + this.#embeddings.size < this.#parallel + waiting) return;
-    throw new EngineError("overloaded", `${waiting} requests wait already (--queue); try again soon`);
+    // Each choice is a sequence. The last request to come in may have as many as it likes.
+    const sequences = this.#requests.values().reduce((sum, { choices }) => sum + choices, 0);
+    if (sequences + this.#embeddings.size < this.#parallel + waiting) return;
+    throw new EngineError("overloaded", `${waiting} requests or choices wait already (--queue); try again soon`);
   }
 
   #toRequest(id: number, input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">): GenerateRequest {
@@ -163,7 +189,7 @@ export class WorkerEngine implements Engine {
       speculation: input.speculation ?? this.#options.speculation,
       cachePrompt: input.cachePrompt ?? true,
       keep: input.keep ?? this.#options.keep,
-      client: input.client ?? "",
+      client: input.client ?? {},
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(logprobs === undefined ? {} : { logprobs }),
       ...(maxPredictMs === undefined ? {} : { maxPredictMs }),
@@ -224,7 +250,7 @@ export class WorkerEngine implements Engine {
       this.#takeEmbedding(id)?.reject(error);
     } else if (event.type === "embedded") this.#takeEmbedding(id)?.resolve(event);
     else if (event.type === "done") this.#take(id)?.push(event).end();
-    else this.#requests.get(id)?.push(event);
+    else this.#requests.get(id)?.queue.push(event);
   }
 
   #becomeReady(loaded: LoadedModel): void {
@@ -249,9 +275,10 @@ export class WorkerEngine implements Engine {
   }
 
   #take(id: number): EventQueue<GenerateEvent> | undefined {
-    const queue = this.#requests.get(id);
+    const request = this.#requests.get(id);
     this.#requests.delete(id);
-    return queue;
+    request?.onWorkDone?.();
+    return request?.queue;
   }
 
   #takeEmbedding(id: number): PromiseWithResolvers<Embedded> | undefined {

@@ -1,6 +1,9 @@
 import { EngineError } from "../errors.ts";
 import type { FromEngine, FromWorker, LoadOptions, ToEngine, ToWorker } from "./protocol.ts";
 
+/** ggml's log level of errors. */
+const ERROR = 4;
+
 /** Who a thread tells what comes of a model. */
 export interface ThreadUser {
   receive(message: FromWorker): void;
@@ -36,13 +39,19 @@ export class WorkerThread {
     };
     this.#worker.onerror = (event): void => {
       event.preventDefault();
-      this.#died = new EngineError("internal", `The engine's thread died: ${event.message}`);
+      this.#died = new EngineError("internal", `The engine's thread died: ${event.message}; restart the program`);
+      log(ERROR, this.#died.message);
       for (const user of this.#users.values()) {
         user.fail(this.#died);
         user.receive({ type: "unloaded" });
       }
       this.#closed.resolve();
     };
+  }
+
+  /** Why nothing more can be computed, once it has ended. */
+  get died(): EngineError | undefined {
+    return this.#died;
   }
 
   /** Takes in who is to be told of one more model, and gives the number that messages about it bear. */

@@ -27,7 +27,7 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
       options,
       vocabularySize: model.vocabularySize,
       logprobs: request.logprobs ? request.top_logprobs ?? 0 : undefined,
-      client: c.env?.client,
+      address: c.env?.address,
     });
     const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
       signals: [c.req.raw.signal, c.env?.stop],

@@ -22,7 +22,7 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const request = await parseBody(c.req.raw, CompletionRequest);
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("cmpl", { model, options });
-    const inputs = toInputs(request, { options, model, client: c.env?.client });
+    const inputs = toInputs(request, { options, model, address: c.env?.address });
     const { events, abort } = await startGeneration(generateAll(engine, inputs), {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
@@ -47,7 +47,7 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
 /** What the engine is to generate for each of the prompts. */
 function toInputs(
   request: CompletionRequest,
-  { options, model, client }: { options: AppOptions; model: ModelInfo; client: string | undefined },
+  { options, model, address }: { options: AppOptions; model: ModelInfo; address: string | undefined },
 ): GenerateInput[] {
   const { vocabularySize } = model;
   const choices = request.best_of ?? request.n;
@@ -55,7 +55,7 @@ function toInputs(
   const ranked = (request.best_of ?? 1) > (request.n ?? 1);
   const logprobs = request.logprobs ?? (ranked ? 0 : undefined);
   return toPrompts(request.prompt, vocabularySize).map((prompt) =>
-    toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, client })
+    toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, address })
   );
 }
 

@@ -15,8 +15,8 @@ export interface InputParts {
   vocabularySize: number;
   /** Likeliest tokens to report with each one; none where absent. */
   logprobs?: number | undefined;
-  /** The client's address, for requests that name no user. */
-  client?: string | undefined;
+  /** The client's address. */
+  address?: string | undefined;
 }
 
 /**
@@ -28,7 +28,10 @@ export function toGenerateInput(request: GenerationParameters, parts: InputParts
   const { options, prompt, vocabularySize, logprobs } = parts;
   const limit = request.max_completion_tokens ?? request.max_tokens ?? request.n_predict ?? options.maxTokens;
   const stop = typeof request.stop === "string" ? [request.stop] : request.stop ?? [];
-  const client = typeof request.user === "string" && request.user !== "" ? request.user : parts.client;
+  const client = {
+    ...(parts.address === undefined ? {} : { address: parts.address }),
+    ...(typeof request.user === "string" ? { user: request.user } : {}),
+  };
   return {
     prompt,
     sampling: { ...options.defaults, ...toSampling(request, vocabularySize) },
@@ -45,7 +48,7 @@ export function toGenerateInput(request: GenerationParameters, parts: InputParts
     ...(isGiven(request.cache_prompt) ? { cachePrompt: request.cache_prompt } : {}),
     ...(isGiven(request.n_keep) ? { keep: request.n_keep } : {}),
     ...(isGiven(request.lora) ? { lora: request.lora } : {}),
-    ...(client === undefined ? {} : { client }),
+    client,
   };
 }
 

@@ -139,6 +139,7 @@ const ENUMS: Record<keyof typeof enums, (name: string) => string> = {
   KV_TYPES: (name) => `GGML_TYPE_${name.toUpperCase()}`,
   ROPE_SCALING: (name) => `LLAMA_ROPE_SCALING_TYPE_${name.toUpperCase()}`,
   POOLING: (name) => `LLAMA_POOLING_TYPE_${name.toUpperCase()}`,
+  WHOLE_VOCAB_TYPES: (name) => `LLAMA_VOCAB_TYPE_${name.toUpperCase()}`,
   NUMA: (name) => `GGML_NUMA_STRATEGY_${name.toUpperCase()}`,
   PRIORITY: (name) => `GGML_SCHED_PRIO_${name.toUpperCase()}`,
   STATE_FLAGS: (name) => `LLAMA_STATE_SEQ_FLAGS_${name === "partialOnly" ? "PARTIAL_ONLY" : name.toUpperCase()}`,

@@ -51,6 +51,17 @@ Deno.test("fitContext cuts the default to what memory allows, in steps of 256", 
   assert.ok(cut < full - 999 && cut > full - 1600, String(cut));
 });
 
+Deno.test("fitContext makes room for a draft model's weights and as many of its tokens", () => {
+  const available = { bytes: 4e9, limitedBy: "machine" };
+  const request = { modelName: "m.gguf", facts: MODEL, contextLength: 100_000, ubatchSize: 512, available };
+  assert.equal(fitContext(request), 100_000);
+  assert.equal(fitContext({ ...request, draft: { ...MODEL, sizeBytes: 1e8, layers: 2 } }), 100_000);
+  assert.throws(
+    () => fitContext({ ...request, draft: MODEL }),
+    /weights take 2\.00 GB, 100000 tokens of context 2\.05 GB/,
+  );
+});
+
 Deno.test("fitContext keeps an explicit context or refuses it with the numbers", () => {
   assert.equal(fit(16e9, 100_000), 100_000);
   assert.throws(() => fit(3e9, 1_000_000), (error) => {

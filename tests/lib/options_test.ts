@@ -4,7 +4,7 @@ import { SAMPLER_NAMES } from "../../lib/engine/engine.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { checkOptions, optionsOfEnvironment, readOptionLine } from "../../lib/option_line.ts";
 import { SERVE_OPTIONS } from "../../lib/options.ts";
-import type { SamplerList } from "../../lib/sampling_options.ts";
+import type { SamplerOrder } from "../../lib/sampler_order.ts";
 import { splitWords } from "../../lib/split_words.ts";
 
 Deno.test("readOptionLine knows the spellings of llama.cpp and llamafile", () => {
@@ -106,11 +106,11 @@ function parse(...args: string[]): ReturnType<typeof checkOptions> {
 
 Deno.test("checkOptions reads samplers by llama.cpp's names and letters", () => {
   assert.equal(parse().samplers, undefined);
-  const named = (names: string): SamplerList | undefined => parse("--samplers", names).samplers;
+  const named = (names: string): SamplerOrder | undefined => parse("--samplers", names).samplers;
   assert.deepEqual(named("top_k;top-p;minp;temp")?.samplers, ["top_k", "top_p", "min_p", "temperature"]);
   assert.deepEqual(named("Typ_P; nucleus;adaptive-p;"), { samplers: ["typ_p", "top_p"], adaptiveP: true });
   assert.deepEqual(named(""), { samplers: [], adaptiveP: false });
-  const lettered = (letters: string): SamplerList | undefined => parse("--sampler-seq", letters).samplingSeq;
+  const lettered = (letters: string): SamplerOrder | undefined => parse("--sampler-seq", letters).samplingSeq;
   assert.deepEqual(lettered("kat"), { samplers: ["top_k", "temperature"], adaptiveP: true });
   assert.deepEqual(lettered("edskypmxt"), { samplers: [...SAMPLER_NAMES], adaptiveP: false });
   for (const args of [["--samplers", "top_k;nosuch"], ["--samplers", "temp;temperature"], ["--sampling-seq", "kz"]]) {

@@ -33,6 +33,23 @@ Deno.test("health follows the engine's state", async () => {
   assert.equal(ErrorBody.parse(await failed.json()).error.message, "no such architecture");
 });
 
+Deno.test("health says 503 and why once a defect has ended the engine, and requests fail", async () => {
+  const engine = new FakeEngine();
+  const reason = "The engine's thread died: Uncaught TypeError: no such thing; restart the program";
+  engine.status = { state: "failed", error: new EngineError("internal", reason) };
+  const health = await appOver(engine).request("/health");
+  assert.equal(health.status, 503);
+  assert.equal(health.headers.get("retry-after"), null, "waiting does not help");
+  const body = await health.json();
+  assert.equal(body.status, "error");
+  assert.deepEqual([ErrorBody.parse(body).error.message, body.error.code], [reason, "internal"]);
+  for (const [path, init] of API_ROUTES) {
+    const response = await appOver(engine).request(path, init);
+    assert.equal(response.status, 500, path);
+    assert.match(ErrorBody.strict().parse(await response.json()).error.message, /server's log/);
+  }
+});
+
 Deno.test("every API route answers 503 while the model loads and works after it", async () => {
   const engine = new FakeEngine();
   const app = appOver(engine);

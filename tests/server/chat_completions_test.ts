@@ -166,7 +166,7 @@ Deno.test("chat completion hands conversation and parameters to the engine", asy
     speculation: false,
     prediction: "ab",
     lora: [{ id: 0, scale: 0.5 }],
-    client: "ann",
+    client: { user: "ann" },
   });
 });
 
@@ -181,12 +181,14 @@ Deno.test("chat completion without parameters uses the server's defaults", async
       sampling: { temperature: 0.3, seed: 5 },
       maxTokens: 50,
       stream: false,
+      client: {},
     },
     {
       prompt: { kind: "chat", messages: [{ role: "system", content: "Be curt" }] },
       sampling: { temperature: 1, seed: undefined },
       maxTokens: 2 ** 31 - 1,
       stream: false,
+      client: {},
     },
   ]);
 });

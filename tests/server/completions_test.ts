@@ -45,7 +45,7 @@ Deno.test("completion takes each form of prompt, and hands its parameters on", a
     const rest = { sampling: { topK: 3 }, maxTokens: 5, stop: ["x"], choices: 2, logprobs: 4, stream: false };
     assert.deepEqual(
       engine.calls.map((call) => call.input),
-      prompts.map((one) => ({ prompt: one, ...rest, client: "ann" })),
+      prompts.map((one) => ({ prompt: one, ...rest, client: { user: "ann" } })),
     );
   }
 });

@@ -6,6 +6,7 @@ import { FakeEngine } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES, post } from "./requests.ts";
 
 const LONG = "x".repeat(500);
+const TOO_MANY_BIASES = Array.from({ length: 5000 }, (_, i): [string, number] => [`word ${i}`, 1]);
 const user = (content: unknown): unknown => [{ role: "user", content }];
 
 /** Accepted values of each parameter. */
@@ -121,7 +122,8 @@ const REFUSED: [Record<string, unknown>, string | null][] = [
   ...refuse("ignore_eos", ["true", 1]),
   ...refuse("samplers", [5, ["top_k", "infill"], ["constructor"], "tq", Array(33).fill("dry")]),
   [{ samplers: [5] }, "samplers.0"],
-  ...refuse("logit_bias", [5, "5", { "256": 1 }, [[256, 1]]]),
+  ...refuse("logit_bias", [5, "5", { "256": 1 }, [[256, 1]], TOO_MANY_BIASES, Object.fromEntries(TOO_MANY_BIASES)]),
+  [{ logit_bias: [[LONG, 1]] }, "logit_bias.0.0"],
   [{ logit_bias: { "5": true } }, "logit_bias.5"],
   [{ logit_bias: { "5": "1" } }, "logit_bias.5"],
   [{ logit_bias: [[5]] }, "logit_bias.0"],

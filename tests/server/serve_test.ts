@@ -198,12 +198,13 @@ Deno.test("server does not wait on shutdown for a client that does not read", as
   await within(server.finished);
 });
 
-Deno.test("server tells the engine who asks: the named user, else the address", async () => {
+Deno.test("server tells the engine who asks: the address, and the user that it names", async () => {
   const engine = new FakeEngine();
   await using server = await running(engine);
   for (const user of ["ann", undefined, 5, ""]) await (await ask(server, { user })).text();
   const clients = engine.calls.map((call) => call.input.client);
-  assert.deepEqual(clients, ["ann", "127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+  const address = "127.0.0.1";
+  assert.deepEqual(clients, [{ address, user: "ann" }, { address }, { address }, { address, user: "" }]);
 });
 
 Deno.test("server answers 503 with Retry-After when the queue is full", async () => {

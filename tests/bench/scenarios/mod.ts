@@ -7,7 +7,7 @@ import { mixed } from "./mixed.ts";
 import { pack } from "./pack.ts";
 import { prefix1000 } from "./prefix.ts";
 import { single } from "./single.ts";
-import { soak } from "./soak.ts";
+import { soak, soakShallow } from "./soak.ts";
 import { start } from "./start.ts";
 import { warm } from "./warm.ts";
 
@@ -25,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   warm,
   load,
   soak,
+  soakShallow,
 ];
 
 /**

@@ -3,6 +3,7 @@ import { residentMegabytes } from "../process_stat.ts";
 import { chat, uniqueWords } from "../prompts.ts";
 import type { Outcome, Round, Scenario } from "../scenario.ts";
 import { OURS, type Server, startOurs } from "../servers.ts";
+import { makeShallowModel } from "../shallow_model.ts";
 import { spreadOf } from "../statistics.ts";
 import { streamAnswer } from "../stream_client.ts";
 
@@ -14,12 +15,30 @@ const SAMPLE_MS = 10_000;
 const LEAVE = 16;
 const GROWTH = "growth of resident memory after the first tenth";
 
+/** Layers of {@linkcode soakShallow}'s model. */
+const LAYERS = 2;
+
 /** Many tokens, and whether memory stays where it was. */
 export const soak: Scenario = {
   name: "soak",
   about: "--tokens tokens with 8 to 32 requests at once: does resident memory grow?",
   onlyWhenNamed: true,
-  run,
+  run: async (bench) => await run(bench, { name: "SmolLM2", path: await bench.model(MODELS.SmolLM2) }),
+};
+
+/** The same in a fraction of the time: what might grow does so with tokens, requests and decodes, not with layers. */
+export const soakShallow: Scenario = {
+  name: "soakShallow",
+  about: `the same with the first ${LAYERS} layers of the model`,
+  onlyWhenNamed: true,
+  run: async (bench) => {
+    const path = await makeShallowModel(await bench.model(MODELS.SmolLM2), LAYERS);
+    try {
+      return await run(bench, { name: `SmolLM2's first ${LAYERS} layers`, path });
+    } finally {
+      await Deno.remove(path);
+    }
+  },
 };
 
 interface Sample {
@@ -28,8 +47,7 @@ interface Sample {
   anonymous: number;
 }
 
-async function run(bench: Bench): Promise<Outcome> {
-  const model = await bench.model(MODELS.SmolLM2);
+async function run(bench: Bench, { name, path: model }: { name: string; path: string }): Promise<Outcome> {
   // A cache that fills up is no leak: a small one is full before the first tenth ends.
   const flags = bench.supports("--cache-ram") ? ["--cache-ram", "64"] : [];
   await using server = await startOurs(bench, { model, context: 8192, parallel: 8 }, { flags });
@@ -53,7 +71,7 @@ async function run(bench: Bench): Promise<Outcome> {
       { metric: "resident memory", unit: "MB", ours: OURS },
     ],
     notes: [
-      `SmolLM2, -np 8, -c 8192, ${
+      `${name}, -np 8, -c 8192, ${
         last?.tokens ?? 0
       } tokens, ${samples.length} samples; growth is the last tenth's median less that of the second tenth`,
     ],

@@ -36,7 +36,7 @@ function request(id: number, changes: Partial<GenerateRequest> = {}): GenerateRe
     speculation: false,
     cachePrompt: true,
     keep: 0,
-    client: "",
+    client: {},
     ...changes,
   };
 }

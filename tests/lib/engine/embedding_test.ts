@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Engine, LoadOptions } from "../../../lib/engine/mod.ts";
 import { findPeer } from "../../parity/peer.ts";
 import { post, startPeerWith } from "../../parity/peer_with.ts";
-import { realModel } from "../../real_engine.ts";
+import { Embedder } from "../../../lib/engine/embedder.ts";
+import { openRealModel, realModel, SMALL_CONTEXT } from "../../real_engine.ts";
 import { makeTinyBert } from "../gguf/made_models.ts";
 import { failure, toInput } from "./answer.ts";
 import { engineOf, say } from "./engine_of.ts";
@@ -36,6 +37,30 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   assert.equal(a.length, b.length);
   return Math.max(...Array.from(a, (value, i) => Math.abs(value - (b[i] ?? NaN))));
 }
+
+Deno.test("an Embedder refuses an input that memory has no room for, and one that fails harms no other", async () => {
+  using real = await openRealModel();
+  let bytes = 1e12;
+  const context = { ...SMALL_CONTEXT, contextLength: 8192 };
+  using embedder = new Embedder(real.model, {
+    context,
+    adapters: [],
+    availableMemory: () => ({ bytes, limitedBy: "machine" }),
+  });
+  const ask = (id: number, length: number): void =>
+    embedder.submit({ id, task: { kind: "embed", inputs: [Array.from({ length }, () => 5)] } });
+  bytes = 1.5e8;
+  assert.throws(
+    () => ask(1, 4000),
+    failure("context_length_exceeded", /4000 tokens needs \d+ MB .* 150 MB are free; split it/),
+  );
+  assert.ok(embedder.idle);
+  ask(2, 100);
+  assert.deepEqual(embedder.step().map(({ id }) => id), [2]);
+  bytes = 1e12;
+  ask(3, 1000);
+  assert.deepEqual(embedder.step().map(({ id }) => id), [3]);
+});
 
 Deno.test("a chat model embeds by the mean, in vectors of length 1, while it answers", async () => {
   await using open = await engineOf(await realModel(), { context: { contextLength: 1024 } });

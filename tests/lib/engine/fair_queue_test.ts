@@ -11,16 +11,16 @@ const CLIENTS = ["a", "b", "c"];
 
 Deno.test("FairQueue lets clients take turns, each in the order of its own items", () => {
   const queue = new FairQueue<string>();
-  for (const item of ["a1", "a2", "a3", "b1", "c1", "c2"]) queue.push(item, item.charAt(0));
+  for (const item of ["a1", "a2", "a3", "b1", "c1", "c2"]) queue.push(item, [item.charAt(0)]);
   assert.deepEqual([...queue], ["a1", "b1", "c1", "a2", "c2", "a3"]);
   queue.take("a1");
-  queue.push("b2", "b");
+  queue.push("b2", ["b"]);
   assert.deepEqual([...queue], ["b1", "c1", "a2", "b2", "c2", "a3"]);
 });
 
 Deno.test("FairQueue keeps a client's turn when an item is only removed", () => {
   const queue = new FairQueue<string>();
-  for (const item of ["a1", "a2", "b1"]) queue.push(item, item.charAt(0));
+  for (const item of ["a1", "a2", "b1"]) queue.push(item, [item.charAt(0)]);
   assert.equal(queue.remove("a1"), true);
   assert.equal(queue.remove("a1"), false);
   assert.deepEqual([...queue], ["a2", "b1"]);
@@ -50,7 +50,7 @@ Deno.test("FairQueue loses and repeats nothing, keeps each client's order, and p
           const item = { client: action.client, number: number++ };
           if (!inside.some(({ client }) => client === item.client)) passed.set(item.client, new Map());
           inside.push(item);
-          queue.push(item, item.client);
+          queue.push(item, [item.client]);
         } else {
           const item = [...queue][action.at];
           if (item === undefined) continue;
@@ -82,9 +82,22 @@ Deno.test("FairQueue loses and repeats nothing, keeps each client's order, and p
   );
 });
 
+Deno.test("FairQueue lets groups take turns, and clients within their group", () => {
+  const queue = new FairQueue<string>();
+  for (const item of ["xa1", "xa2", "xb1", "xc1", "yd1", "yd2"]) queue.push(item, [item.charAt(0), item.charAt(1)]);
+  const order: string[] = [];
+  for (let [next] = queue; next !== undefined; [next] = queue) {
+    order.push(next);
+    assert.equal(queue.take(next), true);
+  }
+  assert.deepEqual(order, ["xa1", "yd1", "xb1", "yd2", "xc1", "xa2"]);
+  assert.ok(queue.empty);
+  assert.equal(queue.take("xa1"), false);
+});
+
 Deno.test("FairQueue can be taken from while it is looked through", () => {
   const queue = new FairQueue<string>();
-  for (const item of ["a1", "a2", "b1", "c1"]) queue.push(item, item.charAt(0));
+  for (const item of ["a1", "a2", "b1", "c1"]) queue.push(item, [item.charAt(0)]);
   const seen: string[] = [];
   for (const item of queue) {
     seen.push(item);

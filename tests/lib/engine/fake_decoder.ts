@@ -53,6 +53,8 @@ export class FakeDecoder implements Decoder {
   readonly counts = { refused: 0, copied: 0, saved: 0, restored: 0, switched: 0, shifted: 0, drafted: 0 };
   /** Set to have the next decode throw. */
   broken = false;
+  /** Set to have what concerns one sequence throw: the next sample, restore, or save. */
+  readonly failing = { sample: false, restore: false, save: false };
   #streams: Cell[][];
   #variant = "";
   #outputs = new Map<number, Output>();
@@ -60,6 +62,8 @@ export class FakeDecoder implements Decoder {
   readonly #unreadable = new Set<number>();
   readonly #unwritable = new Set<number>();
   #restores = 0;
+  /** Whether a sample of the last batch failed: the other choices of its request are not sampled then. */
+  #sampleFailed = false;
 
   constructor(options: FakeDecoderOptions) {
     this.options = {
@@ -116,6 +120,7 @@ export class FakeDecoder implements Decoder {
 
   decode(batch: Batch): DecodeResult {
     this.expectSampled();
+    this.#sampleFailed = false;
     this.#outputs.clear();
     const tokens = readBatch(batch);
     assert.ok(tokens.length > 0, "an empty batch");
@@ -174,6 +179,7 @@ export class FakeDecoder implements Decoder {
 
   /** Whether of the last batch was sampled what was asked for: each costs a product with the whole vocabulary. */
   expectSampled(): void {
+    if (this.#sampleFailed) return;
     for (const [index, { sequence: slot, position, token: guess, sampled }] of this.#outputs) {
       if (sampled !== undefined) continue;
       // Only a guess behind one that failed, or behind the end, may be left.
@@ -196,6 +202,8 @@ export class FakeDecoder implements Decoder {
     assert.equal(output.position, sequence.length - 1, "sampled after another token than the last");
     assert.equal(output.token, sequence.tokens.at(-1));
     assert.equal(this.#variant, sequence.variant);
+    this.#sampleFailed ||= this.failing.sample;
+    this.#failIf("sample");
     if (this.#outputs.get(index - 1)?.sequence === output.sequence) this.counts.drafted++;
     const token = nextToken(output.value, output.recent, saltOf(sequence));
     output.sampled = { token, sequence };
@@ -243,7 +251,14 @@ export class FakeDecoder implements Decoder {
     return window === 0 || first <= Math.max(0, length - window + 1);
   }
 
+  #failIf(what: keyof FakeDecoder["failing"]): void {
+    if (!this.failing[what]) return;
+    this.failing[what] = false;
+    throw new RangeError(`The ${what} failed`);
+  }
+
   save(slot: number): Uint8Array<ArrayBuffer> | undefined {
+    this.#failIf("save");
     if (this.#unreadable.has(slot)) return undefined;
     this.counts.saved++;
     const cells = this.#cellsOf(slot).flatMap(({ position, token, value }) => [position, token, value]);
@@ -257,6 +272,7 @@ export class FakeDecoder implements Decoder {
   restore(slot: number, state: Uint8Array<ArrayBuffer>): boolean {
     assert.ok(this.canRestore(slot), `a copy of slot ${slot} awaits the next decode`);
     assert.equal(this.#cellsOf(slot).length, 0, `slot ${slot} is empty before something is restored there`);
+    this.#failIf("restore");
     this.#unreadable.delete(slot);
     const { portable, restoreFails } = this.options;
     const [unified, ...numbers] = new Int32Array(state.buffer);

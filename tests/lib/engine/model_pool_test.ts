@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DEFAULT_SAMPLING, type LoadOptions, ModelPool, type ModelPoolOptions } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import { realLibraries, realModel } from "../../real_engine.ts";
+import { within } from "../../server/within.ts";
 import { makeTinyBert, makeTinyT5 } from "../gguf/made_models.ts";
 import { failure } from "./answer.ts";
 import { say } from "./engine_of.ts";
@@ -187,4 +188,133 @@ Deno.test("a pool whose thread dies fails, and closes", async () => {
   await using open = await openPool({ engine: { workerUrl } });
   await assert.rejects(open.pool.ready(), failure("internal", /no start/));
   await assert.rejects(open.pool.select("t5").ready(), failure("internal", /no start/));
+});
+
+/** Its engines have parts that throw after the prompt {@linkcode breaking} them. */
+const DEFECTIVE = new URL("./defective_worker.ts", import.meta.url);
+
+function breaking(part: string): typeof prompt | { kind: "text"; text: string } {
+  return { kind: "text", text: `break ${part}` };
+}
+
+Deno.test("a message that cannot be processed fails its request alone", async () => {
+  await using open = await openPool({ max: 3, engine: { workerUrl: DEFECTIVE } });
+  const { pool } = open;
+  const t5 = pool.select("t5");
+  const expected = [await say(pool, { prompt }), await say(t5, { prompt })];
+  const others = [say(pool, { prompt }), say(t5, { prompt })];
+  await assert.rejects(within(say(pool, { prompt: breaking("submit") })), failure("internal", /submit is broken/));
+  assert.deepEqual(await within(Promise.all(others)), expected);
+  await say(pool, { prompt: breaking("embed"), maxTokens: 1 });
+  await assert.rejects(within(pool.embed({ inputs: ["a"] })), failure("internal", /embed is broken/));
+  assert.equal(await within(say(pool, { prompt })), expected[0]);
+});
+
+Deno.test("a step that throws fails the requests of its own model alone", async () => {
+  await using open = await openPool({ max: 3, engine: { workerUrl: DEFECTIVE } });
+  const { pool } = open;
+  const t5 = pool.select("t5");
+  const expected = [await say(pool, { prompt }), await say(t5, { prompt })];
+  const other = say(t5, { prompt });
+  const broken = [say(pool, { prompt, maxTokens: 100 }), say(pool, { prompt: breaking("step") })];
+  for (const each of await within(Promise.allSettled(broken))) {
+    assert.ok(each.status === "rejected" && failure("internal", /step is broken/)(each.reason));
+  }
+  assert.deepEqual(await within(Promise.all([say(pool, { prompt }), other])), expected);
+});
+
+Deno.test("a cancellation and an unloading that cannot be processed are logged, and the thread lives on", async () => {
+  const logged: string[] = [];
+  const log = (level: number, text: string): void => void (level === 4 && logged.push(text));
+  await using open = await openPool({ max: 1, engine: { workerUrl: DEFECTIVE, log } });
+  const { pool, states } = open;
+  for await (const _first of pool.generate({ prompt: breaking("cancel"), sampling: {}, maxTokens: 40 })) break;
+  await within(say(pool, { prompt }));
+  assert.match(logged.join("\n"), /cancel.*cancel is broken/);
+  await say(pool, { prompt: breaking("unload"), maxTokens: 1 });
+  assert.notEqual(await within(say(pool.select("t5"), { prompt })), "");
+  assert.deepEqual(states(), ["unloaded", "loaded", "unloaded"]);
+  assert.match(logged.join("\n"), /unload.*unload is broken/);
+});
+
+Deno.test("a pool whose thread dies later says so at once, to those who ask and to those who wait", async () => {
+  const logged: string[] = [];
+  await using open = await openPool({
+    max: 1,
+    engine: { workerUrl: DEFECTIVE, log: (_level, text) => logged.push(text) },
+  });
+  const { pool } = open;
+  await pool.ready();
+  const died = failure("internal", /thread died: .*thread is broken/);
+  const requests = [
+    say(pool, { prompt: breaking("thread") }),
+    say(pool.select("t5"), { prompt }),
+  ];
+  for (const each of await within(Promise.allSettled(requests))) {
+    assert.ok(each.status === "rejected" && died(each.reason));
+  }
+  assert.ok(pool.status.state === "failed" && died(pool.status.error));
+  assert.match(logged.join("\n"), /thread is broken/);
+  await assert.rejects(within(pool.ready()), died);
+  await assert.rejects(within(say(pool, { prompt })), died);
+  await assert.rejects(within(pool.select("bert").embed({ inputs: ["a"] })), died);
+});
+
+Deno.test("a model whose answer is complete makes room for another, whether the answer has been read or not", async () => {
+  await using open = await openPool({ max: 1 });
+  const { pool, states } = open;
+  const expected = await say(pool, { prompt });
+  const slow = pool.generate({ prompt, sampling: {}, maxTokens: 16 })[Symbol.asyncIterator]();
+  let read = "";
+  for (let next = await slow.next(); !next.done; next = await slow.next()) {
+    if (next.value.type === "text") read += next.value.text;
+    if (states()[1] === "loaded") continue;
+    // From here on this reader rests until another model has answered.
+    assert.notEqual(await within(say(pool.select("t5"), { prompt })), "");
+    assert.deepEqual(states(), ["unloaded", "loaded", "unloaded"]);
+  }
+  assert.equal(read, expected);
+});
+
+Deno.test("a request whose reader rests is cancelled as soon as its signal is aborted", async () => {
+  await using open = await openPool({ max: 1 });
+  const { pool } = open;
+  const abort = new AbortController();
+  const input = { prompt, sampling: { ignoreEos: true }, maxTokens: 120 };
+  const resting = pool.generate(input, abort.signal)[Symbol.asyncIterator]();
+  await resting.next();
+  const other = say(pool.select("t5"), { prompt });
+  abort.abort();
+  assert.notEqual(await within(other), "");
+  await assert.rejects(async () => await resting.next(), failure("cancelled"));
+});
+
+Deno.test("a request loads its model once, however many others want the room", async () => {
+  await using open = await openPool({ max: 1 });
+  const { pool, prepared } = open;
+  const ids = ["smol", "t5"];
+  for (const id of ids) await pool.select(id).ready();
+  assert.equal((await pool.ready()).id, "smol");
+  assert.deepEqual(prepared, ids, "what is known of a model does not need it loaded");
+  await within(Promise.all(ids.map(async (id) => {
+    const engine = pool.select(id);
+    await engine.ready();
+    await say(engine, { prompt, maxTokens: 4 });
+  })));
+  assert.deepEqual(prepared, ["smol", "t5", "smol"]);
+});
+
+Deno.test("a pool that closes ends those who wait for room", async () => {
+  await using open = await openPool({ max: 1 });
+  const { pool, prepared } = open;
+  const using = pool.generate({ prompt, sampling: { ignoreEos: true }, maxTokens: 120 })[Symbol.asyncIterator]();
+  await using.next();
+  const waiting = assert.rejects(within(say(pool.select("t5"), { prompt })), failure("cancelled", /closed/));
+  await using.next();
+  await pool.close();
+  await waiting;
+  await assert.rejects(async () => {
+    while (!(await using.next()).done);
+  }, failure("cancelled", /closed/));
+  assert.deepEqual(prepared, ["smol"]);
 });

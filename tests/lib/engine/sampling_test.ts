@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Candidates, type SamplerChain } from "../../../ffi/mod.ts";
 import { DEFAULT_SAMPLING, type Sampling } from "../../../lib/engine/mod.ts";
 import { type ResolvedSampling, resolveSampling } from "../../../lib/engine/resolve_sampling.ts";
+import { DrySamplers } from "../../../lib/engine/dry_samplers.ts";
 import { makeSamplerChain } from "../../../lib/engine/sampling.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import { openRealModel, type RealModel } from "../../real_engine.ts";
@@ -26,7 +27,8 @@ function resolve(sampling: Partial<Sampling>): ResolvedSampling {
 
 /** What a chain leaves of a few tokens, by id: their probabilities, and the token that it selects. */
 function run(sampling: Partial<Sampling>, logits: number[], before: number[] = []): { left: number[]; token: number } {
-  using chain: SamplerChain = makeSamplerChain(model(), resolve(sampling));
+  using dry = new DrySamplers(model().library);
+  using chain: SamplerChain = makeSamplerChain(model(), resolve(sampling), dry);
   for (const token of before) chain.accept(token);
   const candidates = new Candidates(logits.length);
   candidates.setAll(Float32Array.from(logits));
@@ -134,7 +136,8 @@ Deno.test("resolveSampling never looks back further than the context, nor keeps 
   });
   assert.deepEqual([settings.repeatLastN, settings.dryPenaltyLastN, settings.window], [100, 100, 100]);
   assert.deepEqual([settings.topK, settings.minKeep], [vocabulary.size, vocabulary.size]);
-  makeSamplerChain(model(), settings)[Symbol.dispose]();
+  using dry = new DrySamplers(model().library);
+  makeSamplerChain(model(), settings, dry)[Symbol.dispose]();
 });
 
 Deno.test("resolveSampling names the parameter that is wrong", () => {
@@ -164,4 +167,22 @@ Deno.test("resolveSampling names the parameter that is wrong", () => {
       JSON.stringify(sampling),
     );
   }
+});
+
+Deno.test("DrySamplers gives each chain a sampler of its own, which does what one made anew does", () => {
+  using dry = new DrySamplers(model().library);
+  const settings = resolve({ ...OFF, samplers: ["dry"], dryMultiplier: 5, dryAllowedLength: 1, dryBase: 2 });
+  using first = makeSamplerChain(model(), settings, dry);
+  using second = makeSamplerChain(model(), settings, dry);
+  using other = makeSamplerChain(model(), resolve({ ...OFF, samplers: ["dry"], dryMultiplier: 0.001 }), dry);
+  for (const token of [1, 2, 3, 1, 2]) for (const chain of [first, other]) chain.accept(token);
+  const chance = (chain: SamplerChain): number => {
+    const candidates = new Candidates(5);
+    candidates.setAll(Float32Array.from([1, 1, 1, 1, 1]));
+    chain.choose(candidates);
+    return candidates.probabilities().find(({ id }) => id === 3)?.p ?? 0;
+  };
+  assert.ok(chance(first) < 0.01, "3 would go on the repetition");
+  assert.ok(Math.abs(chance(second) - 0.2) < 1e-6, "another chain knows nothing of it");
+  assert.ok(chance(other) > 0.19, "other settings have a sampler of their own");
 });

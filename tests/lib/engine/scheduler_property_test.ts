@@ -11,6 +11,8 @@ type Action =
   | { type: "step"; steps: number }
   | { type: "cancel"; id: number }
   | { type: "drain" }
+  /** The next of these fails. */
+  | { type: "fail"; what: keyof SchedulerRun["decoder"]["failing"] }
   | { type: "break" };
 
 const SETTING: fc.Arbitrary<Setting> = fc.record({
@@ -44,7 +46,7 @@ function requestsFor({ cells, divisible, window }: Setting): fc.Arbitrary<Omit<F
   );
   const shifts = divisible && window === 0 ? 1 : 0;
   return fc.record({
-    client: fc.constantFrom("", "a", "b"),
+    client: fc.constantFrom({}, { user: "a" }, { address: "b", user: "a" }),
     variant: fc.constantFrom("", "", "", "1,0"),
     stop: fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c", "é"), minLength: 1, maxLength: 3 }), {
       maxLength: 1,
@@ -107,6 +109,11 @@ function actionsFor(setting: Setting, longest: number): fc.Arbitrary<Action[]> {
       { weight: 5, arbitrary: fc.nat({ max: 16 }).map((id): Action => ({ type: "cancel", id })) },
       { weight: 1, arbitrary: fc.constant<Action>({ type: "drain" }) },
       { weight: 1, arbitrary: fc.constant<Action>({ type: "break" }) },
+      {
+        weight: 2,
+        arbitrary: fc.constantFrom("sample" as const, "restore" as const, "save" as const)
+          .map((what): Action => ({ type: "fail", what })),
+      },
     ),
     { maxLength: 30, size: "max" },
   );
@@ -141,6 +148,9 @@ function play(run: SchedulerRun, setting: Setting, action: Action): void {
     case "break":
       run.stepBroken();
       break;
+    case "fail":
+      run.decoder.failing[action.what] = true;
+      break;
   }
 }
 
@@ -157,7 +167,7 @@ function explore(settings: fc.Arbitrary<Setting>, { longest, runs }: { longest: 
       for (const action of actions) play(run, setting, action);
       run.finish();
       run.check();
-      const reused = run.choices.filter(({ sequence }) => sequence.reused > 0).length;
+      const reused = run.choices.filter(({ sequence }) => (sequence.reused ?? 0) > 0).length;
       const { refused, copied, saved, restored, switched, shifted, drafted } = run.decoder.counts;
       sums.refused += refused;
       sums.copied += copied;

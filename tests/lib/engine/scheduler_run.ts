@@ -100,6 +100,7 @@ export class SchedulerRun {
       prefillLimit: setting.batch,
       saved: this.saved,
       onAdvance: (sequence, advance) => void this.events.push(...this.#answers.advance(sequence, advance)),
+      onFailure: (id) => this.#fail(id),
       cost: new FixedCost(),
       ...(setting.drafter ? { drafter: new FakeDrafter() } : {}),
     });
@@ -139,8 +140,7 @@ export class SchedulerRun {
 
   /** Takes all out, as the engine does after a failure. */
   drain(): void {
-    for (const id of new Set(this.scheduler.drain().map(({ id }) => id))) this.#fail(id);
-    assert.equal(this.decoder.used, 0, "nothing is left behind a failure");
+    for (const id of this.scheduler.drain()) this.#fail(id);
     assert.ok(this.scheduler.idle);
     this.decoder.clear();
   }
@@ -150,7 +150,7 @@ export class SchedulerRun {
     this.scheduler.step();
     this.decoder.expectSampled();
     for (const { sequence } of this.choices) {
-      const { slot, cached, tokens, reused, promptLength } = sequence;
+      const { slot, cached, tokens, reused = 0, promptLength } = sequence;
       assert.ok(reused >= 0 && reused < promptLength, `${reused} of ${promptLength} prompt tokens from the cache`);
       if (slot === undefined) continue;
       const held = this.decoder.held(slot);
@@ -170,7 +170,9 @@ export class SchedulerRun {
       this.step();
     } catch (error) {
       if (!(error instanceof Error) || error.message !== "The decode failed") throw error;
-      this.drain();
+      // As the engine does it.
+      for (const id of this.scheduler.dropFailed()) this.#fail(id);
+      this.decoder.clear();
     }
     assert.equal(this.decoder.sizes.length, decodes);
   }

@@ -164,6 +164,7 @@ Deno.test("Sequence guesses no more tokens than are of use, and learns from each
   const prompt = Array.from({ length: 30 }, (_, i) => 1 + i % 5);
   const sequence = makeSequence({ prompt, maxTokens: 10, speculation: { prediction: [] } });
   assert.ok(sequence.speculates);
+  sequence.begin();
   assert.deepEqual(sequence.guess(64)?.tokens, [1, 2, 3, 4, 5, 1, 2, 3, 4], "the tenth of ten is never decoded");
   assert.equal(sequence.guess(3)?.tokens.length, 3);
   const before = sequence.guess(64)?.probability ?? 0;

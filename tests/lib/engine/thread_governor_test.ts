@@ -15,15 +15,19 @@ class Simulation {
   resting = false;
   #now = 0;
 
-  constructor(cores: number) {
+  constructor(cores: number, { curious = true }: { curious?: boolean } = {}) {
     this.cores = cores;
     this.threads = cores;
     this.governor = new ThreadGovernor({
       most: cores,
       tolerance: 1.04,
+      curious,
       machine: {
         now: () => this.#now,
-        idleCores: () => this.tells ? Math.max(0, cores - this.busy - (this.resting ? 0 : this.threads)) : undefined,
+        coreUse: () => {
+          if (!this.tells) return undefined;
+          return { idle: Math.max(0, cores - this.busy - (this.resting ? 0 : this.threads)), others: this.busy };
+        },
       },
     });
   }
@@ -62,7 +66,16 @@ Deno.test("ThreadGovernor uses all threads on a quiet machine, and loses next to
   const simulation = new Simulation(2);
   const took = simulation.decode(10_000);
   assert.equal(simulation.threads, 2);
-  assert.ok(took <= 10_000 * simulation.cost(2) * 1.01, `${took}`);
+  assert.ok(took <= 10_000 * simulation.cost(2) * 1.003, `${took}`);
+});
+
+Deno.test("ThreadGovernor that is not curious tries nothing while nobody else needs the cores, and still goes down when others do", () => {
+  const simulation = new Simulation(2, { curious: false });
+  const took = simulation.decode(10_000);
+  assert.ok(Math.abs(took - 10_000 * simulation.cost(2)) < 1e-6, `${took}`);
+  simulation.busy = 2;
+  simulation.decode(20);
+  assert.equal(simulation.threads, 1);
 });
 
 Deno.test("ThreadGovernor goes down when others take the cores, and back up when they leave", () => {
@@ -82,10 +95,12 @@ Deno.test("ThreadGovernor goes down when others take the cores, and back up when
 });
 
 Deno.test("ThreadGovernor finds out when the machine was busy from the start", () => {
-  const simulation = new Simulation(8);
-  simulation.busy = 4;
-  simulation.decode(200);
-  assert.equal(simulation.threads, 4);
+  for (const curious of [true, false]) {
+    const simulation = new Simulation(8, { curious });
+    simulation.busy = 4;
+    simulation.decode(200);
+    assert.equal(simulation.threads, 4);
+  }
 });
 
 Deno.test("ThreadGovernor with one thread has nothing to choose", () => {

@@ -4,6 +4,7 @@ import { Candidates } from "../../../ffi/mod.ts";
 import { DEFAULT_SAMPLING, type Sampling } from "../../../lib/engine/mod.ts";
 import { Preselection } from "../../../lib/engine/preselection.ts";
 import { resolveSampling } from "../../../lib/engine/resolve_sampling.ts";
+import { DrySamplers } from "../../../lib/engine/dry_samplers.ts";
 import { makeSamplerChain } from "../../../lib/engine/sampling.ts";
 import { TokenSampler } from "../../../lib/engine/token_sampler.ts";
 import { RealContext } from "../../ffi/real_context.ts";
@@ -20,7 +21,15 @@ Deno.test.beforeAll(async () => {
   const at = new RealContext(real.model);
   decoded = { at, index: at.decode(at.tokens(TEXT)) };
 });
-Deno.test.afterAll(() => real?.[Symbol.dispose]());
+Deno.test.afterAll(() => {
+  drySamplers?.[Symbol.dispose]();
+  real?.[Symbol.dispose]();
+});
+
+let drySamplers: DrySamplers | undefined;
+function dry(): DrySamplers {
+  return drySamplers ??= new DrySamplers(model().library);
+}
 
 function model(): RealModel["model"] {
   assert.ok(real);
@@ -34,6 +43,7 @@ function draw(sampling: Partial<Sampling>, count: number, before: readonly numbe
   const settings = { ...DEFAULT_SAMPLING, seed: 1, ...sampling };
   using sampler = new TokenSampler(model(), { ...settings, seed: settings.seed ?? 1 }, {
     contextLength: CONTEXT_LENGTH,
+    dry: dry(),
   });
   for (const token of before) sampler.accept(token);
   return Array.from({ length: count }, () => sampler.sample(at.context, index));
@@ -104,8 +114,8 @@ function compare(sampling: Partial<Sampling>, seed: number, { ties }: { ties: bo
   if (preselection === undefined) return false;
   // Of equal tokens that are cut off, one may have a penalty that comes later.
   if (ties && settings.active.lastIndexOf("penalties") > settings.active.indexOf("top_k")) return false;
-  using few = makeSamplerChain(model(), settings);
-  using all = makeSamplerChain(model(), settings);
+  using few = makeSamplerChain(model(), settings, dry());
+  using all = makeSamplerChain(model(), settings, dry());
   const some = new Candidates(preselection.capacity);
   const whole = new Candidates(vocabulary.size);
   const accept = (token: number): void => {
@@ -233,7 +243,7 @@ Deno.test("TokenSampler draws the same whatever others draw in between", () => {
   assert.ok(decoded);
   const { at, index } = decoded;
   const make = (seed: number): TokenSampler =>
-    new TokenSampler(model(), { ...DEFAULT_SAMPLING, ...WILD, seed }, { contextLength: CONTEXT_LENGTH });
+    new TokenSampler(model(), { ...DEFAULT_SAMPLING, ...WILD, seed }, { contextLength: CONTEXT_LENGTH, dry: dry() });
   using one = make(3);
   using other = make(4);
   const drawn = Array.from({ length: 30 }, (_, i) => {
@@ -267,8 +277,8 @@ Deno.test("TokenSampler looks back at the prompt's tokens and at its own where i
   assert.equal(new Set(own).size, 4);
   const looksBack = (sampling: Partial<Sampling>): boolean => {
     const settings = { ...DEFAULT_SAMPLING, seed: 1, ...sampling };
-    using sampler = new TokenSampler(model(), { ...settings, seed: 1 }, { contextLength: CONTEXT_LENGTH });
-    return sampler.looksBack;
+    using sampler = new TokenSampler(model(), { ...settings, seed: 1 }, { contextLength: CONTEXT_LENGTH, dry: dry() });
+    return sampler.window > 0;
   };
   assert.deepEqual([looksBack({}), looksBack(penalized), looksBack({ dryMultiplier: 1 })], [false, true, true]);
   assert.equal(looksBack({ ...penalized, repeatLastN: 0 }), false);

@@ -206,7 +206,7 @@ Deno.test("WorkerEngine takes a prompt of tokens, and refuses tokens that there 
 Deno.test("WorkerEngine refuses more requests than may wait, and goes on with those that do", async () => {
   await using small = await startRealEngine({ context: { parallel: 1 }, queue: 2 });
   const asked = [1, 2, 3].map((seed) => ask(small.engine, { sampling: { seed }, maxTokens: 4 }));
-  await assert.rejects(ask(small.engine, {}), failure("overloaded", /2 requests wait already/));
+  await assert.rejects(ask(small.engine, {}), failure("overloaded", /2 requests or choices wait already/));
   for (const { finish } of await Promise.all(asked)) assert.equal(finish.completionTokens, 4);
   assert.equal((await ask(small.engine, { maxTokens: 4 })).finish.completionTokens, 4);
 });

@@ -1,0 +1,48 @@
+import type { Vocabulary } from "../../ffi/mod.ts";
+import { EngineError } from "../errors.ts";
+
+/** What a prompt or an input is held against. */
+export interface PromptLimits {
+  /** How a request names it, for an error about a token. */
+  param: string;
+  /** The most tokens that are of use: a text that is sure to have more is not tokenized, which would keep others waiting. */
+  limit: number;
+}
+
+/** A text is looked at before it is tokenized from so many bytes for each token of the limit on. */
+const LONG_BYTES = 16;
+
+/**
+ * The tokens of what a client sent: a text, in which control tokens are taken for what they are, or tokens.
+ *
+ * @throws {EngineError} `invalid_value` for a token that is not in the vocabulary, `context_length_exceeded` for a text that cannot fit.
+ */
+export function promptTokens(
+  vocabulary: Vocabulary,
+  prompt: string | number[],
+  { param, limit }: PromptLimits,
+): ArrayLike<number> {
+  if (typeof prompt === "string") {
+    expectMayFit(vocabulary, prompt, limit);
+    return vocabulary.tokenize(prompt, { addSpecial: true, parseSpecial: true });
+  }
+  const wrong = prompt.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
+  if (wrong === undefined) return prompt;
+  throw new EngineError(
+    "invalid_value",
+    `"${param}" has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabulary.size - 1}`,
+    { param },
+  );
+}
+
+function expectMayFit(vocabulary: Vocabulary, text: string, limit: number): void {
+  // In UTF-8 it has at least as many bytes.
+  if (text.length < limit * LONG_BYTES || vocabulary.longestToken === undefined) return;
+  const least = Math.floor(text.length / vocabulary.longestToken);
+  if (least <= limit) return;
+  throw new EngineError(
+    "context_length_exceeded",
+    `The prompt has ${text.length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
+      "Shorten it or start with a larger --ctx-size",
+  );
+}
