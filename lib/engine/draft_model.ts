@@ -3,7 +3,7 @@ import { commonPrefix } from "./common_prefix.ts";
 import { likeliest } from "./likeliest.ts";
 import type { Drafter } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
-import { Acceptance, type Guess } from "./speculation.ts";
+import { Acceptance, type Guess, type Match } from "./speculation.ts";
 
 /** How a {@linkcode DraftModel} is made. */
 export interface DraftModelOptions {
@@ -19,6 +19,8 @@ export interface DraftModelOptions {
 const LONGEST = 16;
 /** The share of guesses expected to come true before any was made, and each time that it is tried anew. */
 const HOPE = 0.8;
+/** Guesses of a model are all of one kind. */
+const ANY: Match = { length: 0, resumed: false };
 /** Asked so often without being used, it is tried anew: only use tells what it is worth. */
 const PATIENCE = 64;
 
@@ -72,7 +74,7 @@ export class DraftModel implements Drafter, Disposable {
   }
 
   outlook({ draftLimit }: Sequence): Guess {
-    const probability = this.#acceptance.probability(0);
+    const probability = this.#acceptance.probability(ANY);
     return {
       available: Math.min(LONGEST, draftLimit),
       probability: ++this.#unused > PATIENCE ? Math.max(probability, HOPE) : probability,
@@ -101,7 +103,7 @@ export class DraftModel implements Drafter, Disposable {
   }
 
   judge(drafted: number, accepted: number): void {
-    if (drafted > 0) this.#acceptance.record(0, { right: accepted, wrong: accepted < drafted });
+    if (drafted > 0) this.#acceptance.record(ANY, { right: accepted, wrong: accepted < drafted });
   }
 
   /** Brings the cells to what the sequence has become. */

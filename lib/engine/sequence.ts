@@ -2,6 +2,7 @@ import type { Context, Vocabulary } from "../../ffi/mod.ts";
 import { StopMatcher } from "../text/stop_matcher.ts";
 import { Utf8Stream } from "../text/utf8_stream.ts";
 import type { AnswerLogprob, Client, FinishReason } from "./engine.ts";
+import { CopyTrail } from "./copy_trail.ts";
 import { Acceptance } from "./speculation.ts";
 import { type LookupMatch, TokenLookup } from "./token_lookup.ts";
 
@@ -82,7 +83,7 @@ export class Sequence implements Disposable {
   readonly #options: SequenceOptions;
   readonly #stop: StopMatcher;
   readonly #utf8 = new Utf8Stream();
-  #lookup: TokenLookup | undefined;
+  #lookup: { tokens: TokenLookup; trail: CopyTrail } | undefined;
   readonly #acceptance = new Acceptance();
   #match: LookupMatch | undefined;
   /** Characters decoded, and given out; and the log-probabilities of those still held back, by where their text begins. */
@@ -130,8 +131,9 @@ export class Sequence implements Disposable {
   #lookUpAnew(): void {
     const { speculation } = this.#options;
     if (speculation === undefined) return;
-    this.#lookup = new TokenLookup(speculation.prediction);
-    this.#lookup.extend(this.tokens);
+    const tokens = new TokenLookup(speculation.prediction);
+    tokens.extend(this.tokens);
+    this.#lookup = { tokens, trail: new CopyTrail(tokens) };
   }
 
   /** The most tokens that can be guessed ahead: the last token of the answer is of no use as one. */
@@ -146,10 +148,10 @@ export class Sequence implements Disposable {
 
   /** Guesses its next tokens. Asked before each decode, whether the guess is used or not: it is how the guesses are judged. */
   guess(limit: number): { tokens: number[]; probability: number } | undefined {
-    this.#match = this.#lookup?.find(Math.max(1, Math.min(limit, this.draftLimit)));
+    this.#match = this.#lookup?.trail.find(Math.max(1, Math.min(limit, this.draftLimit)));
     if (this.#match === undefined) return undefined;
-    const { length, tokens } = this.#match;
-    return { tokens: tokens.slice(0, this.draftLimit), probability: this.#acceptance.probability(length) };
+    const { tokens } = this.#match;
+    return { tokens: tokens.slice(0, this.draftLimit), probability: this.#acceptance.probability(this.#match) };
   }
 
   /** Takes how many tokens of a draft came true, of those decoded along. */
@@ -160,8 +162,8 @@ export class Sequence implements Disposable {
     if (drafted === 0) {
       // Nothing was decoded along, but what was sampled tells whether the guess was right.
       const wrong = this.#match.tokens[0] !== this.tokens.at(-1);
-      this.#acceptance.record(this.#match.length, { right: wrong ? 0 : 1, wrong });
-    } else this.#acceptance.record(this.#match.length, { right: accepted, wrong: accepted < drafted });
+      this.#acceptance.record(this.#match, { right: wrong ? 0 : 1, wrong });
+    } else this.#acceptance.record(this.#match, { right: accepted, wrong: accepted < drafted });
     this.#match = undefined;
   }
 
@@ -170,7 +172,7 @@ export class Sequence implements Disposable {
     const now = performance.now();
     this.times.answering ??= now;
     this.tokens.push(token);
-    this.#lookup?.extend([token]);
+    this.#lookup?.tokens.extend([token]);
     this.completionTokens++;
     if (this.#options.vocabulary.isEndOfGeneration(token)) {
       return this.#end("stop", this.#stop.flush(), { whole: true });

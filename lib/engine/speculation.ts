@@ -1,3 +1,4 @@
+import type { LookupMatch } from "./token_lookup.ts";
 import type { StepCost } from "./step_cost.ts";
 
 /** Lengths of drafts that are weighed against each other. */
@@ -7,15 +8,18 @@ export const LONGEST_DRAFT = 64;
 /** A draft must promise so much more than none: what it costs is known only roughly. */
 const WORTH = 1.1;
 
-/** By the length of the match: how often the next token is as guessed, before anything was seen. */
-const PRIORS = [0.2, 0.3, 0.45, 0.65, 0.9, 0.97];
+/** By the class of the match: how often the next token is as guessed, before anything was seen. */
+const PRIORS = [0.2, 0.3, 0.45, 0.65, 0.9, 0.97, 0.5, 0.8];
 /** What was seen before counts for so many tokens at most, so that a change of the text is noticed. */
 const MEMORY = 40;
 
 /** However often guesses came true, they are not certain: of what is, one would expect infinitely many tokens. */
 const SUREST = 0.999;
 
-/** How often guesses came true, by how long the match behind them was. */
+/** What is known of the match behind a guess: how many tokens matched, and whether a copy was resumed there. */
+export type Match = Pick<LookupMatch, "length" | "resumed">;
+
+/** How often guesses came true, by the kind of match behind them. */
 export class Acceptance {
   readonly #right: number[];
   readonly #all: number[];
@@ -27,14 +31,14 @@ export class Acceptance {
   }
 
   /** The share of tokens that come as guessed, (0, 1). */
-  probability(matchLength: number): number {
-    const at = classOf(matchLength);
+  probability(match: Match): number {
+    const at = classOf(match);
     return Math.min(SUREST, (this.#right[at] ?? 0) / (this.#all[at] ?? 1));
   }
 
   /** Takes how many tokens of a guess came true, and whether the one after them did not. */
-  record(matchLength: number, { right, wrong }: { right: number; wrong: boolean }): void {
-    const at = classOf(matchLength);
+  record(match: Match, { right, wrong }: { right: number; wrong: boolean }): void {
+    const at = classOf(match);
     const all = (this.#all[at] ?? 0) + right + (wrong ? 1 : 0);
     const fade = Math.min(1, MEMORY / all);
     this.#right[at] = ((this.#right[at] ?? 0) + right) * fade;
@@ -42,11 +46,12 @@ export class Acceptance {
   }
 }
 
-function classOf(matchLength: number): number {
-  if (matchLength < 5) return matchLength < 4 ? 0 : 1;
-  if (matchLength < 8) return 2;
-  if (matchLength < 16) return 3;
-  return matchLength < 32 ? 4 : 5;
+function classOf({ length, resumed }: Match): number {
+  if (resumed) return length < 2 ? 6 : 7;
+  if (length < 5) return length < 4 ? 0 : 1;
+  if (length < 8) return 2;
+  if (length < 16) return 3;
+  return length < 32 ? 4 : 5;
 }
 
 /** A guess that a sequence has. */

@@ -1,9 +1,19 @@
-/** What {@linkcode TokenLookup.find} found. */
+/** A guess of what follows. */
 export interface LookupMatch {
-  /** How many tokens before the end of the text occur in front of the continuation, too; at least {@linkcode NGRAM}. */
+  /** How many tokens before the end of the text occur in front of the continuation, too. */
   length: number;
-  /** The tokens that followed there. */
+  /** Whether a copy goes on there that was broken off; else at least {@linkcode NGRAM} tokens match. */
+  resumed: boolean;
+  /** The tokens that followed there, at least one. */
   tokens: number[];
+}
+
+/** A place in a text in front of which its last tokens occur, too. */
+export interface FoundPlace {
+  /** The position of the token that followed there. */
+  place: number;
+  /** How many tokens match. */
+  length: number;
 }
 
 /** Tokens that must match for a place to be found at all. */
@@ -48,24 +58,29 @@ export class TokenLookup {
     }
   }
 
-  /** The likeliest continuation, of at most `limit` tokens: that of the longest match, of several such the latest. */
-  find(limit: number): LookupMatch | undefined {
+  /** Tokens taken, with those of the prediction. */
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  /** Where the last tokens occurred before: the longest match, of several such the latest; at least {@linkcode NGRAM} tokens. */
+  search(): FoundPlace | undefined {
     const end = this.#tokens.length;
-    if (end < NGRAM || limit < 1) return undefined;
+    if (end < NGRAM) return undefined;
     let place = this.#previous[end - 1] ?? 0;
     let best = { place: 0, length: 0 };
     for (let looked = 0; place > 0 && looked < PLACES; looked++) {
       // Nothing is known to follow the end of the prediction.
-      const length = this.#tokens[place] === END ? 0 : this.#matchLength(place);
+      const length = this.#tokens[place] === END ? 0 : this.matchLength(place);
       if (length > best.length) best = { place, length };
       if (length === LONGEST_MATCH) break;
       place = this.#previous[place - 1] ?? 0;
     }
-    if (best.length < NGRAM) return undefined;
-    return { length: best.length, tokens: this.#continuation(best.place, limit) };
+    return best.length < NGRAM ? undefined : best;
   }
 
-  #continuation(place: number, limit: number): number[] {
+  /** The tokens from a place on, at most `limit`; none where nothing is known to follow. */
+  continuation(place: number, limit: number): number[] {
     const end = this.#tokens.length;
     const found: number[] = [];
     // A continuation that reaches the end of the text goes on with itself: the text is repeating.
@@ -77,8 +92,10 @@ export class TokenLookup {
     return found;
   }
 
-  #matchLength(place: number): number {
+  /** How many of the last tokens occur in front of a place, too; 0 for one that lies outside of the text. */
+  matchLength(place: number): number {
     const end = this.#tokens.length;
+    if (place >= end) return 0;
     let length = 0;
     while (length < LONGEST_MATCH && length < place) {
       if (this.#tokens[place - 1 - length] !== this.#tokens[end - 1 - length]) break;

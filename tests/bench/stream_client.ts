@@ -22,10 +22,12 @@ export interface StreamedAnswer {
 
 /** The longest that one answer may take: beyond it the scenario fails. */
 const ANSWER_MS = 300_000;
-const TEXT = '"content":"';
+/** The paths asked, and in front of what a chunk has its text. */
+const CHAT = { path: "/v1/chat/completions", text: '"content":"' };
+const COMPLETION = { path: "/v1/completions", text: '"text":"' };
 
 /**
- * Asks for a chat completion, streamed, and does as little as it can for each chunk: client and servers share the cores.
+ * Asks for a chat completion, or where there is a `prompt` for a plain one, streamed, and does as little as it can for each chunk: client and servers share the cores.
  *
  * @param options.onText called at each chunk with text, with how many there were.
  * @param options.signal ends the request; what came until then is the answer.
@@ -45,11 +47,16 @@ export async function streamAnswer(
   };
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`${url} did not end its answer in ${ANSWER_MS} ms`)), ANSWER_MS);
+  const { path, text } = "prompt" in body ? COMPLETION : CHAT;
   const take = (line: string): void => {
-    if (takeLine(answer, line)) onText?.(answer.times.length);
+    if (takeLine(answer, line, text)) onText?.(answer.times.length);
   };
   try {
-    const response = await post(url, body, AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]));
+    const response = await post(
+      url + path,
+      body,
+      AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]),
+    );
     const decoder = new TextDecoder();
     let rest = "";
     for await (const bytes of response) rest = eachLine(rest + decoder.decode(bytes, { stream: true }), take);
@@ -68,7 +75,7 @@ async function post(
   body: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const response = await fetch(`${url}/v1/chat/completions`, {
+  const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
@@ -94,12 +101,12 @@ export function eachLine(text: string, take: (line: string) => void): string {
  *
  * @throws {Error} when the line tells of an error.
  */
-export function takeLine(answer: StreamedAnswer, line: string): boolean {
+export function takeLine(answer: StreamedAnswer, line: string, text = CHAT.text): boolean {
   if (!line.startsWith("data: {")) return false;
   if (line.startsWith('data: {"error"')) throw new Error(`The stream failed: ${line.slice(6, 406)}`);
   if (line.includes('"usage":{') || line.includes('"timings":{')) takeNumbers(answer, line.slice(6));
-  const at = line.indexOf(TEXT);
-  if (at === -1 || line.charCodeAt(at + TEXT.length) === 34) return false;
+  const at = line.indexOf(text);
+  if (at === -1 || line.charCodeAt(at + text.length) === 34) return false;
   answer.times.push(performance.now());
   return true;
 }

@@ -6,7 +6,7 @@ import { chat, type ChatBody, storyPrompt } from "../prompts.ts";
 import type { Outcome, RowSpec, Scenario } from "../scenario.ts";
 import { OURS, PEER, type Server, startServers } from "../servers.ts";
 import { streamAnswer } from "../stream_client.ts";
-import { EDITS } from "./edit_prompts.ts";
+import { COPIES, EDITS } from "./edit_prompts.ts";
 
 /** Beyond the copied code the model talks on; this many tokens end about there. */
 const EDIT_TOKENS = 165;
@@ -25,11 +25,19 @@ interface Task {
   body(round: number): ChatBody;
 }
 
-function tasksOf({ smoke }: Bench): Task[] {
+function tasksOf(short: keyof typeof MODELS, { smoke }: Bench): Task[] {
   const tokens = (most: number): { tokens: number } => ({ tokens: smoke ? 24 : most });
   const story = (round: number, temperature: number): ChatBody =>
     chat(storyPrompt(round), { ...tokens(STORY_TOKENS), temperature, seed: round });
+  const copy: Task = {
+    name: `${short}: copy`,
+    goal: "copying",
+    body: () => ({ prompt: COPIES[short], max_tokens: smoke ? 24 : EDIT_TOKENS, temperature: 0 }),
+  };
+  // Stories by a base model soon repeat themselves.
+  if (short === "Gemma") return [copy];
   return [
+    copy,
     ...Object.entries(EDITS).map(([name, prompt]): Task => ({
       name,
       goal: "copying",
@@ -42,9 +50,19 @@ function tasksOf({ smoke }: Bench): Task[] {
 }
 
 async function run(bench: Bench): Promise<Outcome> {
-  const model = await bench.model(MODELS.SmolLM2);
+  const outcomes = [await runModel(bench, "SmolLM2"), await runModel(bench, "Gemma")];
+  const longest = Math.max(...outcomes.map(({ rounds }) => rounds.length));
+  return {
+    rounds: Array.from({ length: longest }, (_, i) => Object.assign({}, ...outcomes.map(({ rounds }) => rounds[i]))),
+    rows: outcomes.flatMap(({ rows }) => rows),
+    notes: outcomes.flatMap(({ notes }) => notes),
+  };
+}
+
+async function runModel(bench: Bench, short: keyof typeof MODELS): Promise<Outcome> {
+  const model = await bench.model(MODELS[short]);
   await using servers = await startServers(bench, { model, context: 4096, parallel: 1 }, { withPlain: true });
-  const tasks = tasksOf(bench);
+  const tasks = tasksOf(short, bench);
   const trials = tasks.map(({ name, body }): Trial => ({
     name,
     runs: servers.all.map((server) => taskRun(server, name, body)),
@@ -56,7 +74,7 @@ async function run(bench: Bench): Promise<Outcome> {
     { metric: `${name}: decode`, unit: "tok/s", ours: OURS, peer: PEER, ...(goal === "copying" ? { goal } : {}) },
     { metric: `${name}: guesses taken`, unit: "of guesses", ours: OURS },
   ]);
-  return { rounds, rows, notes: ["SmolLM2, -np 1, -c 4096", ...servers.notes, ...notes] };
+  return { rounds, rows, notes: [`${short}, -np 1, -c 4096`, ...servers.notes, ...notes] };
 }
 
 function taskRun(server: Server, name: string, body: (round: number) => ChatBody): Run {

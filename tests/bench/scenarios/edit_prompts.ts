@@ -84,6 +84,13 @@ export const EDITS: Record<string, string> = {
   }\n\nRename the class \`Queue\` to \`Line\` and write out the whole code again, changing nothing else.`,
 };
 
+/** The beginning of a text that a model goes on with by copying: SmolLM2 the first, Gemma 3 270M the second. */
+export const COPIES = { SmolLM2: copied(STACK), Gemma: copied(QUEUE) };
+
+function copied(code: string): string {
+  return `// Original\n${code}\n\n// Copy\n${code}\n\n// Copy\n`;
+}
+
 function fenced(code: string): string {
   return `\`\`\`js\n${code}\n\`\`\``;
 }

@@ -27,6 +27,9 @@ function expected(guesses: readonly Guess[], lengths: readonly number[]): number
 
 const SCALES = [0, 0.02, 0.1, 0.5, 1].map(costOf);
 
+const SHORT = { length: 3, resumed: false };
+const LONG = { length: 20, resumed: false };
+
 Deno.test("planDrafts stays within what is available and what the batch takes, and chooses nothing worse than no drafts", () => {
   let planned = 0;
   fc.assert(
@@ -68,8 +71,8 @@ Deno.test("planDrafts drafts much where guesses hold and batches are cheap, also
   }
   const acceptance = new Acceptance();
   for (let i = 0; i < 500; i++) {
-    acceptance.record(20, { right: LONGEST_DRAFT, wrong: false });
-    const probability = acceptance.probability(20);
+    acceptance.record(LONG, { right: LONGEST_DRAFT, wrong: false });
+    const probability = acceptance.probability(LONG);
     assert.ok(probability > 0.89 && probability < 1, `${probability}`);
     const [length = 0] = planDrafts([{ available: LONGEST_DRAFT, probability }], { tokens: 500, cost });
     assert.ok(length >= 12, `${length} after ${i + 1} drafts`);
@@ -88,12 +91,13 @@ Deno.test("planDrafts lets a sequence without a guess be, and the likelier guess
 
 Deno.test("Acceptance comes to what was seen, by the length of the match, and notices a change", () => {
   const acceptance = new Acceptance();
-  const before = acceptance.probability(3);
-  for (let i = 0; i < 50; i++) acceptance.record(20, { right: i % 2 === 0 ? 1 : 0, wrong: i % 2 === 1 });
-  assert.ok(Math.abs(acceptance.probability(20) - 0.5) < 0.15, `${acceptance.probability(20)}`);
-  assert.equal(acceptance.probability(3), before);
-  for (let i = 0; i < 60; i++) acceptance.record(20, { right: 0, wrong: true });
-  assert.ok(acceptance.probability(20) < 0.15 && acceptance.probability(20) > 0);
-  for (let i = 0; i < 20_000; i++) acceptance.record(20, { right: 0, wrong: true });
-  assert.ok(acceptance.probability(20) > 0, "it never is certain");
+  const before = acceptance.probability(SHORT);
+  for (let i = 0; i < 50; i++) acceptance.record(LONG, { right: i % 2 === 0 ? 1 : 0, wrong: i % 2 === 1 });
+  assert.ok(Math.abs(acceptance.probability(LONG) - 0.5) < 0.15, `${acceptance.probability(LONG)}`);
+  assert.equal(acceptance.probability(SHORT), before);
+  for (let i = 0; i < 60; i++) acceptance.record(LONG, { right: 0, wrong: true });
+  assert.ok(acceptance.probability(LONG) < 0.15 && acceptance.probability(LONG) > 0);
+  for (let i = 0; i < 20_000; i++) acceptance.record(LONG, { right: 0, wrong: true });
+  assert.ok(acceptance.probability(LONG) > 0, "it never is certain");
+  assert.ok(acceptance.probability({ length: 1, resumed: true }) > 0.4, "a copy gone on with is another kind");
 });
