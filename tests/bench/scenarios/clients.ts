@@ -21,7 +21,7 @@ const KINDS = { greedy: 0, "temperature 0.8": 0.8 } as const;
 export const clients8: Scenario = clientsScenario(8, { requests: 3, goal: "clients8" });
 
 /** More clients than slots. */
-export const clients32: Scenario = clientsScenario(32, { requests: 2, goal: "clients32" });
+export const clients32: Scenario = clientsScenario(32, { requests: 1, goal: "clients32" });
 
 function clientsScenario(clients: number, options: { requests: number; goal: GoalName }): Scenario {
   return {
