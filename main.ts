@@ -27,7 +27,7 @@ import {
 import { type OptionSpec, SERVE_OPTIONS } from "./lib/options.ts";
 import { stderrProgress } from "./lib/progress.ts";
 import { hostTarget, parseTarget, type Target } from "./lib/target.ts";
-import { makeWarmState, serveUntilEnd } from "./server/mod.ts";
+import { makeWarmState, serveUntilEnd, type ServingInput } from "./server/mod.ts";
 
 // What serving does not need at once is imported where it is used: each millisecond of evaluation delays the first token.
 
@@ -41,6 +41,7 @@ async function main(args: string[]): Promise<void> {
   try {
     const [first = "", ...rest] = args;
     if (NAMED_COMMANDS.includes(first)) await (await makeProgram()).parseAsync(args, { from: "user" });
+    else if (first === "selftest") await selfTest(rest);
     else await serve(first === "serve" ? rest : args);
   } catch (error) {
     // Commander has said what is wrong, or printed the help that was asked for.
@@ -59,6 +60,9 @@ async function makeProgram(): Promise<Command> {
     )
     .version(PACKLLAMA_VERSION, "--version")
     .addCommand(await makeServeCommand(), { isDefault: true });
+  program.command("selftest").description(
+    "serve at a free port and check what clients rely on; takes the options of serve",
+  );
   program.command("pack").description("make one executable of a model")
     .argument("<model>", "a GGUF file, or a llamafile whose model is taken")
     .option("-o, --output <file>", "the executable to write (default: the model's name with .llamafile)")
@@ -112,18 +116,32 @@ async function makeServeCommand(): Promise<Command> {
   add("--version", "print the version", "Diagnostics");
   add("--licenses", "print the licences of what is inside", "Diagnostics");
   return command
-    .addHelpText("after", "\nOther commands: pack, inspect, verify, pull, cache; see help COMMAND.")
+    .addHelpText("after", "\nOther commands: selftest, pack, inspect, verify, pull, cache; see help COMMAND.")
     .addHelpText("after", "Environment: PACKLLAMA_CTX_SIZE is --ctx-size, and so on for each option.");
 }
 
-/** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
 async function serve(args: string[]): Promise<void> {
-  const line = readOptionLine(args);
-  const { unknown } = line;
+  const { unknown } = readOptionLine(args);
   if (unknown.includes("--help") || unknown.includes("-h")) return (await makeServeCommand()).outputHelp();
   if (unknown.includes("--version")) return console.log(PACKLLAMA_VERSION);
   if (unknown.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
-  const written = userOptions(line);
+  await withServing(args, serveUntilEnd);
+}
+
+/** Serves at a free port, and checks what clients rely on. */
+async function selfTest(args: string[]): Promise<void> {
+  const { formatResults, runSelfTest } = await import("./server/selftest/mod.ts");
+  await withServing(args, async (input) => {
+    const results = await runSelfTest(input);
+    console.log(formatResults(results));
+    const failed = results.filter(({ ok }) => !ok).map(({ name }) => `"${name}"`);
+    if (failed.length > 0) throw new EngineError("internal", `The self-test failed: ${failed.join(", ")}`);
+  });
+}
+
+/** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
+async function withServing(args: string[], use: (input: ServingInput) => Promise<void>): Promise<void> {
+  const written = userOptions(readOptionLine(args));
   // Models add up, but those of the command line take the place of the environment's.
   const named = written.some(([name]) => name === "model");
   const fromEnvironment = optionsOfEnvironment(Deno.env.toObject()).filter(([name]) => !named || name !== "model");
@@ -138,7 +156,7 @@ async function serve(args: string[]): Promise<void> {
   const lines = modelPath === undefined ? executable.args : argsOf(modelPath);
   const options = checkOptions([...packedOptions(lines.before), ...user, ...packedOptions(lines.after)]);
   configureLog({ verbose: options.verbose });
-  await serveUntilEnd({
+  await use({
     options,
     executable,
     modelPath: modelPath ?? executable.path,

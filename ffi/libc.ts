@@ -12,6 +12,8 @@ const LINUX_SYMBOLS = {
   munmap: { parameters: ["pointer", "usize"], result: "i32" },
   // int memfd_create(const char * name, unsigned int flags);
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  // int mallopt(int param, int val);
+  mallopt: { parameters: ["i32", "i32"], result: "i32" },
   // ssize_t write(int fd, const void * buf, size_t count);
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -23,7 +25,10 @@ const PROT_EXEC = 4;
 const MAP_PRIVATE = 2;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const MFD_CLOEXEC = 1;
+const M_MMAP_THRESHOLD = -3;
 const PAGE = 4096n;
+/** Larger than what samplers take for the candidates of a large vocabulary, and smaller than the KV state of a prompt. */
+const LARGE_BLOCK = 4194304;
 
 /**
  * Whether code in this file may be run, which a file system mounted `noexec` denies. Always true where the OS has no such thing.
@@ -64,6 +69,16 @@ export function createMemoryFile(name: string, bytes: Uint8Array<ArrayBuffer>): 
     done += written;
   }
   return `/proc/self/fd/${fd}`;
+}
+
+/**
+ * Has large blocks of memory given back to the OS when they are freed (glibc). Left alone, it learns from the first one freed to take all that
+ * are not much larger from its arenas, where KV states of many sizes leave holes that none fits into: hundreds of megabytes in the end.
+ */
+export function returnLargeBlocks(): void {
+  if (Deno.build.os !== "linux") return;
+  using libc = openLibc();
+  libc.symbols.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 }
 
 function openLibc(): Deno.DynamicLibrary<typeof LINUX_SYMBOLS> & Disposable {

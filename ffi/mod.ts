@@ -5,6 +5,7 @@ export { Context, type DecodeResult, type ScaledAdapter } from "./context.ts";
 export { type ContextOptions, type RopeOptions } from "./context_options.ts";
 export { KV_TYPES, type KvType, type NumaStrategy, type Pooling, type RopeScaling } from "./enums.ts";
 export { Library, type LibraryFile, type LibraryOptions, type LogLine } from "./library.ts";
+export { returnLargeBlocks } from "./libc.ts";
 export { LoraAdapter } from "./lora_adapter.ts";
 export { Model, type ModelOptions } from "./model.ts";
 export { NativeError } from "./native_error.ts";

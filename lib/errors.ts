@@ -9,6 +9,7 @@
  * - `bad_model`: a well-formed model that this engine cannot run.
  * - `io`: the OS refused to read or write.
  * - `out_of_memory`: memory does not suffice.
+ * - `unsupported_media_type`: a request body is no JSON.
  * - `loading`: the model is still being loaded; try again soon.
  * - `overloaded`: the queue is full; try again later.
  * - `cancelled`: the caller aborted.
@@ -24,6 +25,8 @@ export type ErrorCode =
   | "bad_model"
   | "io"
   | "out_of_memory"
+  /** A request body that is no JSON. */
+  | "unsupported_media_type"
   | "loading"
   | "overloaded"
   | "cancelled"

@@ -43,6 +43,18 @@ export const SERVE_OPTIONS = {
     value: text(undefined),
   },
   alias: { flags: "-a, --alias <name>", group: "Model", help: "name of the model in the API", value: text(undefined) },
+  strictModel: {
+    flags: "--strict-model",
+    group: "Model",
+    help: "refuse requests for a model of another name; else the only model answers to any",
+    value: flag(false),
+  },
+  store: {
+    flags: "--store <file>",
+    group: "Server",
+    help: "keep stored responses in this SQLite file; else in memory, until the end",
+    value: text(undefined),
+  },
   modelsMax: {
     flags: "--models-max <n>",
     group: "Model",

@@ -2,17 +2,20 @@ import { Hono } from "hono";
 import type { AppEnv, AppInput } from "./app_input.ts";
 import { logFailure, toErrorResponse } from "./errors.ts";
 import { guard, requireReady } from "./guard.ts";
+import { meter } from "./metrics.ts";
+import { nameIgnored } from "./name_ignored.ts";
 import {
   createChatCompletion,
   createCompletion,
   createEmbeddings,
-  createRanking,
   getHealth,
   getModel,
   listModels,
   showIndex,
 } from "./routes/mod.ts";
-
+import { llamaApi } from "./routes/llama/mod.ts";
+import { ollamaApi } from "./routes/ollama/mod.ts";
+import { responsesApi } from "./routes/responses/mod.ts";
 /**
  * The whole HTTP side as an app that does not listen: `serve` does, and tests call `app.request("/path")`.
  *
@@ -22,15 +25,18 @@ import {
  * const response = await app.request("/v1/models");
  * ```
  */
-export function createApp(input: AppInput): Hono<AppEnv> {
+export function createApp(given: AppInput): Hono<AppEnv> {
+  const input = meter(given);
   const app = new Hono<AppEnv>({ strict: false });
   guard(app);
+  app.use(nameIgnored());
   app.onError((error, c) => {
     logFailure(error, `${c.req.method} ${c.req.path}`);
     return toErrorResponse(error);
   });
   app.get("/", showIndex(input));
   app.get("/health", getHealth(input));
+  app.route("/", llamaApi(input));
   const api = createApi(input);
   app.route("/v1", api);
   // llama-server's users leave `/v1` out.
@@ -38,6 +44,10 @@ export function createApp(input: AppInput): Hono<AppEnv> {
   // But without it, completions and embeddings have another shape there.
   app.post("/v1/completions", requireReady(input.engine), createCompletion(input));
   app.post("/v1/embeddings", requireReady(input.engine), createEmbeddings(input));
+  const responses = responsesApi(input);
+  app.route("/v1", responses);
+  app.route("/", responses);
+  app.route("/", ollamaApi(input));
   return app;
 }
 
@@ -46,6 +56,5 @@ function createApi(input: AppInput): Hono<AppEnv> {
   return new Hono<AppEnv>({ strict: false })
     .get("/models", ready, listModels(input))
     .get("/models/:id{.+}", ready, getModel(input))
-    .post("/chat/completions", ready, createChatCompletion(input))
-    .post("/rerank", ready, createRanking(input));
+    .post("/chat/completions", ready, createChatCompletion(input));
 }

@@ -1,10 +1,17 @@
 import type { Env } from "hono";
 import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
+import type { ResponseStore } from "./response_store.ts";
 
 /** What the API does where a request says nothing. */
 export interface AppOptions {
   /** Packllama's own version. */
   version: string;
+  /** The name of the model's file, without its folder, which is no client's business. */
+  modelFile?: string;
+  /** LoRA adapters in their order; `scale` holds where a request says nothing. */
+  adapters?: { path: string; scale: number }[];
+  /** Refuse a model name that is not served, also where there is just one. */
+  strictModel?: boolean;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
   /** Sampling parameters that a request may override; the rest is the engine's. */
@@ -30,11 +37,17 @@ export interface AppInput {
   engine: Engine;
   /** Where there are several. */
   models?: ModelChoice;
+  /** Where responses are kept; in memory when absent. */
+  responses?: ResponseStore;
   options: AppOptions;
 }
 
 /** Hono's types of this app: what the server that hosts it hands in with each request. */
 export interface AppEnv extends Env {
+  Variables: {
+    /** Dotted paths of what the body said and no schema took. */
+    ignored?: string[];
+  };
   Bindings: {
     /** Aborted when the server gives up waiting for running requests; absent in `app.request()`. */
     stop?: AbortSignal;

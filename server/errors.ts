@@ -22,6 +22,7 @@ const SHAPES: Record<ErrorCode, Shape> = {
   usage: INVALID,
   invalid_value: INVALID,
   context_length_exceeded: INVALID,
+  unsupported_media_type: { status: 415, type: "invalid_request_error" },
   not_found: { status: 404, type: "invalid_request_error" },
   loading: UNAVAILABLE,
   overloaded: UNAVAILABLE,

@@ -18,10 +18,15 @@ export interface GenerationOptions {
   signals: (AbortSignal | undefined)[];
   /** What the API calls the prompt, for an error about it. */
   promptParam: string;
+  /** Wait no longer than this for the first event, in milliseconds: what fails later is told in the stream. Without it, as long as it takes. */
+  patienceMs?: number | undefined;
 }
 
+/** How long a stream's headers wait for its first event: then comments keep the connection while a long prompt is read. */
+export const STREAM_PATIENCE_MS = 2000;
+
 /**
- * Starts a generation and waits for its first event, so that what fails at once can still be answered with an HTTP status.
+ * Starts a generation and waits for its first event, so that what fails soon can still be answered with an HTTP status.
  *
  * @param generate Starts it.
  * @param options What ends it, and how it is called.
@@ -33,13 +38,26 @@ export async function startGeneration(generate: Generate, options: GenerationOpt
     onEnd: link.unlink,
     toError: (thrown) => nameParam(thrown, options.promptParam),
   });
-  await reader.peek();
+  await settled(reader.peek(), options.patienceMs);
   const abort = (): void => {
     link.abort();
     // Events that nobody began to read end here; others have ended or do so by the signal, and what they throw has its own reader.
     reader.return().catch(() => {});
   };
   return { events: reader, abort };
+}
+
+/** Waits for a promise, for no longer than `ms`; what it throws after that has another reader. */
+async function settled(promise: Promise<void>, ms: number | undefined): Promise<void> {
+  if (ms === undefined) return await promise;
+  promise.catch(() => {});
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  try {
+    await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** How an {@linkcode EventReader} deals with what it reads. */

@@ -1,20 +1,46 @@
+import type { Context } from "hono";
 import type * as z from "zod";
 import { EngineError } from "../lib/errors.ts";
+import type { AppEnv } from "./app_input.ts";
 import { describeIssue } from "./describe_issue.ts";
+import { droppedKeys } from "./dropped_keys.ts";
 
 /**
- * Reads a request's JSON body, whatever content type it claims, and checks it.
+ * Reads a request's JSON body and checks it. What the schema does not take is noted, so that the response names it
+ * (`X-Ignored-Parameters`).
  *
- * @param request Its body may have been limited before.
+ * @param c Its body may have been limited before.
  * @param schema What the body must be.
- * @throws {EngineError} `invalid_value`, with the dotted path of the wrong parameter as `param`; `cancelled` when the client went away.
+ * @throws {EngineError} `invalid_value`, with the dotted path of the wrong parameter as `param`; `unsupported_media_type` for a body of
+ *   another type; `cancelled` when the client went away.
  */
-export async function parseBody<Output>(request: Request, schema: z.ZodType<Output>): Promise<Output> {
-  const body = parseJson(await readText(request));
+export async function parseBody<Output>(c: Context<AppEnv>, schema: z.ZodType<Output>): Promise<Output> {
+  const body = parseJson(await readText(c.req.raw), contentType(c.req.raw));
   const result = schema.safeParse(body);
-  if (result.success) return result.data;
+  if (result.success) {
+    c.set("ignored", droppedKeys(body, result.data));
+    return result.data;
+  }
   const [issue] = result.error.issues;
   throw issue === undefined ? new TypeError("zod refused a body without an issue") : describeIssue(issue, body);
+}
+
+/** What the body claims to be. */
+interface ContentType {
+  /** As the header has it; empty where there is none. */
+  name: string;
+  isJson: boolean;
+}
+
+/**
+ * A page of another origin can send a form's types without asking, so that JSON under one of them is taken only from programs, such as curl with
+ * `-d`.
+ */
+function contentType({ headers }: Request): ContentType {
+  const name = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const isJson = name === "application/json" || name.endsWith("+json");
+  if (!isJson && headers.has("origin")) throw unsupported(name);
+  return { name, isJson };
 }
 
 async function readText(request: Request): Promise<string> {
@@ -26,14 +52,22 @@ async function readText(request: Request): Promise<string> {
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, { name, isJson }: ContentType): unknown {
   if (text.trim() === "") {
     throw new EngineError("invalid_value", "The request body is empty; expected a JSON object");
   }
   try {
     return JSON.parse(text);
   } catch (error) {
+    if (!isJson) throw unsupported(name);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new EngineError("invalid_value", `The request body is not valid JSON: ${reason}`, { cause: error });
+    // V8 names the position but for a text that breaks off.
+    const where = /position \d/.test(reason) ? "" : ` at position ${text.length}`;
+    throw new EngineError("invalid_value", `The request body is not valid JSON: ${reason}${where}`, { cause: error });
   }
+}
+
+function unsupported(name: string): EngineError {
+  const found = name === "" ? "has no content type" : `is "${name}"`;
+  return new EngineError("unsupported_media_type", `The request body ${found}; send JSON as "application/json"`);
 }

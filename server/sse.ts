@@ -12,8 +12,10 @@ export interface SseSource<Event> {
 
 /** How a stream of server-sent events behaves. */
 export interface SseOptions {
-  /** Data of the last event after a stream that did not fail, e.g. `[DONE]`. */
-  last: string;
+  /** The last message after a stream that did not fail, as text that is sent as it is; OpenAI's `[DONE]` when absent. */
+  last?: string;
+  /** The last message after one that did; OpenAI's error when absent. */
+  fail?(error: unknown): string;
   /** Called at most once, when the client goes away before the end. */
   onCancel(): void;
   /** Milliseconds of silence after which a comment is sent, so that proxies and clients keep the connection; 5000 by default. */
@@ -50,7 +52,7 @@ class SsePump<Event> implements UnderlyingDefaultSource<Uint8Array> {
   #reading = false;
   /** Whether nothing more is to be read: the events have ended or failed, or the client is gone. */
   #over = false;
-  #spoke = true;
+  #spoke = false;
   #timer: number | undefined;
 
   constructor(source: SseSource<Event>, options: SseOptions) {
@@ -86,7 +88,7 @@ class SsePump<Event> implements UnderlyingDefaultSource<Uint8Array> {
   readonly #take = (result: IteratorResult<Event, void>): void => {
     this.#reading = false;
     if (this.#over) return;
-    if (result.done) return this.#end(`data: ${this.#options.last}\n\n`);
+    if (result.done) return this.#end(this.#options.last ?? "data: [DONE]\n\n");
     try {
       this.#append(this.#source.write(result.value));
     } catch (error) {
@@ -99,7 +101,7 @@ class SsePump<Event> implements UnderlyingDefaultSource<Uint8Array> {
     this.#reading = false;
     if (this.#over) return;
     logFailure(error, "A stream");
-    this.#end(sseMessage(toErrorBody(error)));
+    this.#end(this.#options.fail?.(error) ?? sseMessage(toErrorBody(error)));
     this.#source.events.return?.().catch(() => {});
   };
 
@@ -112,7 +114,8 @@ class SsePump<Event> implements UnderlyingDefaultSource<Uint8Array> {
   /** Text goes out once all that is there already has been read: in a promise's reaction, ticks run after all other reactions. */
   #append(text: string): void {
     this.#ahead += text;
-    if (this.#flushScheduled || text === "") return;
+    // The end is to be told, too, where there is nothing more to say.
+    if (this.#flushScheduled || (text === "" && !this.#over)) return;
     this.#flushScheduled = true;
     nextTick(this.#tick);
   }
@@ -124,7 +127,9 @@ class SsePump<Event> implements UnderlyingDefaultSource<Uint8Array> {
 
   #flush(): void {
     const controller = this.#controller;
-    if (controller === undefined || this.#ahead === "" || (controller.desiredSize ?? 0) <= 0) return;
+    if (controller === undefined || (this.#ahead === "" && !this.#over)) return;
+    if (this.#ahead === "") return this.#close(controller);
+    if ((controller.desiredSize ?? 0) <= 0) return;
     const bytes = encoder.encode(this.#ahead);
     // Before it is enqueued: that may pull at once.
     this.#ahead = "";
@@ -133,8 +138,13 @@ class SsePump<Event> implements UnderlyingDefaultSource<Uint8Array> {
     controller.enqueue(bytes);
     // Whoever got it may have found its connection closed, and cancelled.
     if (this.#controller === undefined) return;
-    if (over) controller.close();
+    if (over) this.#close(controller);
     else this.#read();
+  }
+
+  #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = undefined;
+    controller.close();
   }
 
   #keepAlive(controller: ReadableStreamDefaultController<Uint8Array>): void {

@@ -1,8 +1,11 @@
+import { parseAdapterChoice } from "../lib/adapter_choice.ts";
 import type { Llamafile } from "../lib/container/mod.ts";
 import type { ModelInfo } from "../lib/engine/mod.ts";
 import { toEngineError } from "../lib/errors.ts";
 import type { ServeOptions } from "../lib/options.ts";
+import { samplingOfOptions } from "./sampling_of_options.ts";
 import type { RunningServer } from "./serve.ts";
+import type { SqliteResponseStore } from "./sqlite_response_store.ts";
 import { startEngine } from "./start_engine.ts";
 
 /** What is served, and how. */
@@ -46,10 +49,20 @@ export async function startServing(input: ServingInput): Promise<Serving> {
     ready.catch(() => {}); // Whoever awaits it is told; nobody does when listening fails.
     // What comes now, the worker is busy with loading.
     const [{ createApp }, { serve }] = await Promise.all([import("./app.ts"), import("./serve.ts")]);
+    const responses = await openStore(options.store);
     const app = createApp({
       engine,
+      ...(responses === undefined ? {} : { responses }),
       ...(pool === undefined ? {} : { models: pool }),
-      options: { version, ...(options.system === undefined ? {} : { systemPrompt: options.system }) },
+      options: {
+        version,
+        strictModel: options.strictModel,
+        defaults: samplingOfOptions(options),
+        ...(options.nPredict > 0 ? { maxTokens: options.nPredict } : {}),
+        modelFile: input.modelPath,
+        adapters: options.lora.map(parseAdapterChoice),
+        ...(options.system === undefined ? {} : { systemPrompt: options.system }),
+      },
     });
     const server = await serve(app, {
       hostname: options.host,
@@ -59,10 +72,18 @@ export async function startServing(input: ServingInput): Promise<Serving> {
     const close = async (): Promise<void> => {
       await server.shutdown();
       await engine.close();
+      responses?.[Symbol.dispose]();
     };
     return { server, ready, close };
   } catch (error) {
     await engine.close();
     throw toEngineError(error, "Cannot serve");
   }
+}
+
+/** Where responses are kept from one run to the next; undefined where they are not. */
+async function openStore(path: string | undefined): Promise<SqliteResponseStore | undefined> {
+  if (path === undefined) return undefined;
+  const { SqliteResponseStore } = await import("./sqlite_response_store.ts");
+  return new SqliteResponseStore(path);
 }

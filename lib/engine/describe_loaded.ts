@@ -5,7 +5,11 @@ import type { LoadedModel } from "./protocol.ts";
 /** What the host is told of a loaded model. */
 export function describeLoaded(
   library: Library,
-  { model, context }: { model: Model; context: Pick<KvContext, "sequenceLength" | "threads"> },
+  { model, context, parallel }: {
+    model: Model;
+    context: Pick<KvContext, "sequenceLength" | "threads">;
+    parallel: number;
+  },
 ): LoadedModel {
   const { vocabulary, chatTemplate } = model;
   const { cpuVariant } = library;
@@ -21,6 +25,8 @@ export function describeLoaded(
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     bosText: text(vocabulary.bos),
     eosText: text(vocabulary.eos),
+    infills: [vocabulary.fimPrefix, vocabulary.fimSuffix, vocabulary.fimMiddle].every((token) => token !== undefined),
+    parallel,
     addsBos: vocabulary.addsBos,
     addsEos: vocabulary.addsEos,
     threads: context.threads,

@@ -14,6 +14,8 @@ export type Prompt =
   | { kind: "text"; text: string }
   /** Token ids, each below the vocabulary's size. */
   | { kind: "tokens"; tokens: number[] }
+  /** A gap in a text, to be filled by a model that has tokens for that. */
+  | { kind: "infill"; before: string; after: string }
   /** The tokens that all of these conversations begin with. */
   | { kind: "beginning"; chats: ChatMessage[][] };
 
@@ -215,6 +217,21 @@ export interface Embeddings {
   promptTokens: number;
 }
 
+/** What is to be split into tokens. */
+export interface TokenizeInput {
+  prompt: Prompt;
+  /** Add BOS and EOS where the model wants them; true when absent. Conversations always are as they would be answered. */
+  addSpecial?: boolean;
+  /** Take the text of a control token, such as `<|im_end|>`, for that token; true when absent. */
+  parseSpecial?: boolean;
+}
+
+/** A token, and what it stands for, which need not be whole UTF-8 characters. */
+export interface TokenPiece {
+  token: number;
+  bytes: Uint8Array;
+}
+
 /** Documents to be judged by how well they answer a query. */
 export interface RerankInput {
   query: string;
@@ -244,8 +261,15 @@ export interface ModelInfo {
   /** Tokens that the model was trained for. */
   trainContextLength: number;
   vocabularySize: number;
-  /** Whether it has a chat template; without one, messages are joined in a plain form. */
-  hasChatTemplate: boolean;
+  /** The Jinja template of conversations; without one, messages are joined in a plain form. */
+  chatTemplate?: string;
+  /** The texts of BOS and EOS, empty where the model has none. */
+  bosText: string;
+  eosText: string;
+  /** Whether it has tokens to fill a gap in a text with. */
+  infills: boolean;
+  /** Sequences that are computed at once. */
+  parallel: number;
   threads: number;
   /** The devices and, for a CPU, the variant of the library in use, e.g. `CPU (haswell)`. */
   backend: string;
@@ -278,6 +302,24 @@ export interface Engine {
    * @throws {EngineError} As {@linkcode Engine.generate}; `invalid_value` also from a model that ranks.
    */
   embed(input: EmbedInput, signal?: AbortSignal): Promise<Embeddings>;
+  /**
+   * Splits a prompt into tokens, as it would be answered.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}.
+   */
+  tokenize(input: TokenizeInput): Promise<TokenPiece[]>;
+  /**
+   * The text that tokens stand for; what is no whole character becomes U+FFFD.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}.
+   */
+  detokenize(tokens: number[]): Promise<string>;
+  /**
+   * A conversation as the model's template writes it.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}.
+   */
+  render(messages: ChatMessage[]): Promise<string>;
   /**
    * Scores documents by a query.
    *

@@ -1,5 +1,6 @@
 import { EngineError } from "../errors.ts";
 import type {
+  ChatMessage,
   Embeddings,
   EmbedInput,
   Engine,
@@ -9,6 +10,8 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  TokenizeInput,
+  TokenPiece,
 } from "./engine.ts";
 import type { LoadOptions } from "./protocol.ts";
 import { WorkerEngine, type WorkerEngineOptions } from "./worker_engine.ts";
@@ -103,6 +106,18 @@ export class ModelPool implements Engine {
 
   rerank(input: RerankInput, signal?: AbortSignal): Promise<Ranking> {
     return this.#first.rerank(input, signal);
+  }
+
+  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+    return this.#first.tokenize(input);
+  }
+
+  detokenize(tokens: number[]): Promise<string> {
+    return this.#first.detokenize(tokens);
+  }
+
+  render(messages: ChatMessage[]): Promise<string> {
+    return this.#first.render(messages);
   }
 
   /**
@@ -265,6 +280,18 @@ class PooledModel implements Engine {
 
   rerank(input: RerankInput, signal?: AbortSignal): Promise<Ranking> {
     return this.#with((engine) => engine.rerank(input, signal));
+  }
+
+  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+    return this.#with((engine) => engine.tokenize(input));
+  }
+
+  detokenize(tokens: number[]): Promise<string> {
+    return this.#with((engine) => engine.detokenize(tokens));
+  }
+
+  render(messages: ChatMessage[]): Promise<string> {
+    return this.#with((engine) => engine.render(messages));
   }
 
   close(): Promise<void> {

@@ -2,7 +2,6 @@ import { Batch, type Library, LoraAdapter, Model, type ModelOptions, NativeError
 import { availableMemory } from "../available_memory.ts";
 import { EngineError, toEngineError } from "../errors.ts";
 import { Answers } from "./answers.ts";
-import { commonPrefix } from "./common_prefix.ts";
 import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
 import { DrySamplers } from "./dry_samplers.ts";
@@ -12,9 +11,17 @@ import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context
 import { KvContext } from "./kv_context.ts";
 import { useLibrary } from "./native_library.ts";
 import { NativeLog } from "./native_log.ts";
-import type { EmbedRequest, FromWorker, GenerateRequest, LoadedModel, LoadOptions } from "./protocol.ts";
+import type {
+  EmbedRequest,
+  FromWorker,
+  GenerateRequest,
+  LoadedModel,
+  LoadOptions,
+  Query,
+  QueryAnswers,
+} from "./protocol.ts";
 import { Outbox } from "./outbox.ts";
-import { promptTokens } from "./prompt_tokens.ts";
+import { PromptTokenizer } from "./prompt_tokenizer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
 import { StateCache } from "./state_cache.ts";
@@ -34,6 +41,7 @@ export class NativeEngine implements Disposable {
   readonly #library: Library;
   readonly #model: Model;
   readonly #dry: DrySamplers;
+  readonly #tokenizer: PromptTokenizer;
   readonly #context: KvContext;
   readonly #scheduler: Scheduler;
   readonly #embedder: Embedder;
@@ -81,6 +89,7 @@ export class NativeEngine implements Disposable {
       throw new EngineError("bad_model", `Cannot load the model: ${error.message}${reason}`, { cause: error });
     }
     log.loading = false;
+    this.#tokenizer = new PromptTokenizer(this.#model.vocabulary, this.#context.sequenceLength);
     this.#saved = new StateCache(options.cacheBytes, { divisibleTo: this.#context.divisibleTo });
     this.#scheduler = new Scheduler({
       decoder: this.#context,
@@ -130,7 +139,8 @@ export class NativeEngine implements Disposable {
 
   /** Facts for the host. */
   describe(): LoadedModel {
-    return describeLoaded(this.#library, { model: this.#model, context: this.#context });
+    const { parallel } = this.#options.context;
+    return describeLoaded(this.#library, { model: this.#model, context: this.#context, parallel });
   }
 
   /** Whether there is nothing to compute. */
@@ -170,6 +180,18 @@ export class NativeEngine implements Disposable {
       this.#fail(request.id, error);
       this.#outbox.flush();
     }
+  }
+
+  /**
+   * Answers a question about the model.
+   *
+   * @throws {EngineError} `invalid_value` or `context_length_exceeded` for a prompt that cannot be one.
+   */
+  answer(query: Query): QueryAnswers[keyof QueryAnswers] {
+    const { vocabulary } = this.#model;
+    if (query.kind === "detokenize") return joinBytes(query.tokens.map((token) => vocabulary.piece(token, true)));
+    const tokens = this.#tokenizer.tokenize(query.prompt, query);
+    return Array.from(tokens, (token) => ({ token, bytes: vocabulary.piece(token, true).slice() }));
   }
 
   /** Frees a request's sequences. It is answered with a failure, which nobody may be waiting for. */
@@ -221,7 +243,7 @@ export class NativeEngine implements Disposable {
         param: "model",
       });
     }
-    const prompt = this.#tokenize(request.prompt);
+    const prompt = this.#tokenizer.tokenize(request.prompt);
     if (prompt.length === 0) throw new EngineError("invalid_value", "The prompt is empty", { param: "messages" });
     if (prompt.length >= limit) {
       throw new EngineError(
@@ -251,14 +273,6 @@ export class NativeEngine implements Disposable {
         ? { speculation: { prediction: this.#predictionOf(request) } }
         : {}),
     };
-  }
-
-  #tokenize(prompt: GenerateRequest["prompt"]): ArrayLike<number> {
-    if (typeof prompt === "object" && "beginningOf" in prompt) {
-      const [first = [], ...others] = prompt.beginningOf.map((text) => this.#tokenize(text));
-      return Array.from(first).slice(0, Math.min(...others.map((tokens) => commonPrefix(first, tokens))));
-    }
-    return promptTokens(this.#model.vocabulary, prompt, { param: "prompt", limit: this.#context.sequenceLength });
   }
 
   /** Where an encoder reads the prompt, the decoder begins with a token of its own. */
@@ -315,4 +329,14 @@ export class NativeEngine implements Disposable {
     this.#scheduler.drain();
     this.#owned.dispose();
   }
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

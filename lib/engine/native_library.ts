@@ -1,4 +1,4 @@
-import { Library } from "../../ffi/mod.ts";
+import { Library, returnLargeBlocks } from "../../ffi/mod.ts";
 import type { NativeLog } from "./native_log.ts";
 import type { LoadOptions } from "./protocol.ts";
 
@@ -42,6 +42,7 @@ export function useLibrary(options: LoadOptions, log: NativeLog): NativeLibrary 
 }
 
 function openLibrary({ libraries, cpuVariant, numa }: LoadOptions, log: NativeLog): Open {
+  returnLargeBlocks();
   const logLine = (level: number, text: string): void => log.line(level, text);
   const library = new Library(libraries, { log: logLine, ...(cpuVariant ? { cpuVariant } : {}) });
   if (numa !== undefined) library.initNuma(numa);

@@ -1,8 +1,8 @@
-import type { Vocabulary } from "../../ffi/mod.ts";
+import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
 import { EngineError } from "../errors.ts";
 
-/** What a prompt or an input is held against. */
-export interface PromptLimits {
+/** What a prompt or an input is held against, and how its text is taken. */
+export interface PromptOptions extends Partial<TokenizeOptions> {
   /** How a request names it, for an error about a token. */
   param: string;
   /** The most tokens that are of use: a text that is sure to have more is not tokenized, which would keep others waiting. */
@@ -13,18 +13,18 @@ export interface PromptLimits {
 const LONG_BYTES = 16;
 
 /**
- * The tokens of what a client sent: a text, in which control tokens are taken for what they are, or tokens.
+ * The tokens of what a client sent: a text, in which control tokens are taken for what they are unless told, or tokens.
  *
  * @throws {EngineError} `invalid_value` for a token that is not in the vocabulary, `context_length_exceeded` for a text that cannot fit.
  */
 export function promptTokens(
   vocabulary: Vocabulary,
   prompt: string | number[],
-  { param, limit }: PromptLimits,
+  { param, limit, addSpecial = true, parseSpecial = true }: PromptOptions,
 ): ArrayLike<number> {
   if (typeof prompt === "string") {
     expectMayFit(vocabulary, prompt, limit);
-    return vocabulary.tokenize(prompt, { addSpecial: true, parseSpecial: true });
+    return vocabulary.tokenize(prompt, { addSpecial, parseSpecial });
   }
   const wrong = prompt.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
   if (wrong === undefined) return prompt;

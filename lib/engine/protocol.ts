@@ -1,6 +1,6 @@
 import type { ContextOptions, ModelOptions, Pooling } from "../../ffi/mod.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, Usage } from "./engine.ts";
+import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, TokenPiece, Usage } from "./engine.ts";
 
 /** How the cells of the KV cache are shared out: one pool, equal parts, or whichever suits the load. */
 export type KvLayout = "auto" | "unified" | "split";
@@ -61,6 +61,8 @@ export interface LoadedModel {
   /** The texts of BOS and EOS, empty where the model has none. */
   bosText: string;
   eosText: string;
+  infills: boolean;
+  parallel: number;
   /** Whether the tokenizer itself puts them around a text. */
   addsBos: boolean;
   addsEos: boolean;
@@ -69,11 +71,16 @@ export interface LoadedModel {
   cpuVariant: string;
 }
 
+/**
+ * A prompt that the worker tokenizes: the whole of it, in which control tokens are taken for what they are; its tokens; a gap to fill; or the
+ * tokens that several prompts begin with.
+ */
+export type RawPrompt = string | number[] | { before: string; after: string } | { beginningOf: string[] };
+
 /** A request, tokenized by the worker. */
 export interface GenerateRequest {
   id: number;
-  /** The whole prompt, in which control tokens are taken for what they are; or its tokens; or the tokens that several prompts begin with. */
-  prompt: string | number[] | { beginningOf: string[] };
+  prompt: RawPrompt;
   sampling: Sampling & { seed: number };
   maxTokens?: number;
   stop: string[];
@@ -98,6 +105,17 @@ export interface EmbedRequest {
     | { kind: "rerank"; query: string; documents: string[] };
 }
 
+/** A question that is answered at once, between two decodes. */
+export type Query =
+  | { kind: "tokenize"; prompt: RawPrompt; addSpecial: boolean; parseSpecial: boolean }
+  | { kind: "detokenize"; tokens: number[] };
+
+/** What comes of a {@linkcode Query}, by its kind. */
+export interface QueryAnswers {
+  tokenize: TokenPiece[];
+  detokenize: Uint8Array;
+}
+
 /** An error as plain data. */
 export interface ErrorData {
   code: ErrorCode;
@@ -109,6 +127,7 @@ export interface ErrorData {
 export type ToEngine =
   | ({ type: "generate" } & GenerateRequest)
   | ({ type: "embed" } & EmbedRequest)
+  | { type: "query"; id: number; query: Query }
   | { type: "cancel"; id: number }
   | { type: "unload" };
 
@@ -121,7 +140,7 @@ export type ToWorker =
   | ({ engine: number } & ToEngine)
   | { type: "close" };
 
-/** What happens to a request. Each ends with exactly one `done`, `embedded` or `failed`. */
+/** What happens to a request. Each ends with exactly one `done`, `embedded`, `answered` or `failed`. */
 export type RequestEvent =
   | { type: "text"; id: number; index: number; text: string; logprobs?: AnswerLogprob[] }
   | {
@@ -135,6 +154,7 @@ export type RequestEvent =
   | { type: "done"; id: number; usage: Usage; timings: Timings }
   /** By input a row of `size` numbers, or without pooling one for each of its tokens. */
   | { type: "embedded"; id: number; vectors: Float32Array<ArrayBuffer>[]; size: number; promptTokens: number }
+  | { type: "answered"; id: number; answer: QueryAnswers[keyof QueryAnswers] }
   | { type: "failed"; id: number; error: ErrorData };
 
 /** Messages from the worker, about one model. */

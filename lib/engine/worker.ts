@@ -3,7 +3,7 @@
 // It learns of new messages from a counter in shared memory, and yields to its event loop only when that has moved or nothing is to be done.
 import { EngineError, toEngineError } from "../errors.ts";
 import { NativeEngine } from "./native_engine.ts";
-import type { FromEngine, FromWorker, LoadOptions, ToWorker } from "./protocol.ts";
+import type { FromEngine, FromWorker, LoadOptions, Query, ToWorker } from "./protocol.ts";
 
 /** ggml's log level of errors. */
 const ERROR = 4;
@@ -39,6 +39,9 @@ function handle(message: ToWorker): void {
     case "embed":
       loaded(message)?.embed(message);
       break;
+    case "query":
+      answer(message);
+      break;
     case "cancel":
       engines.get(message.engine)?.cancel(message.id);
       break;
@@ -52,11 +55,21 @@ function handle(message: ToWorker): void {
   }
 }
 
+function answer({ id, engine, query }: { id: number; engine: number; query: Query }): void {
+  try {
+    const found = loaded({ id, engine });
+    if (found === undefined) return;
+    post({ type: "events", engine, events: [{ type: "answered", id, answer: found.answer(query) }] });
+  } catch (error) {
+    fail({ id, engine }, error);
+  }
+}
+
 /** A message that cannot be processed fails its request, if it has one: the thread, and with it every model, lives on. */
 function giveUp(message: ToWorker, error: unknown): void {
   if (message.type === "close") throw error; // It ends, one way or the other.
   report(message.engine, `Cannot process "${message.type}"`, error);
-  if (message.type === "generate" || message.type === "embed") fail(message, error);
+  if ("id" in message && message.type !== "cancel") fail(message, error);
 }
 
 function load(number: number, options: LoadOptions): void {

@@ -14,6 +14,8 @@ import type {
   Ranking,
   RerankInput,
   Sampling,
+  TokenizeInput,
+  TokenPiece,
 } from "./engine.ts";
 import { EventQueue } from "./event_queue.ts";
 import type {
@@ -23,6 +25,9 @@ import type {
   GenerateRequest,
   LoadedModel,
   LoadOptions,
+  Query,
+  QueryAnswers,
+  RawPrompt,
   RequestEvent,
   ToEngine,
 } from "./protocol.ts";
@@ -72,6 +77,7 @@ export class WorkerEngine implements Engine {
   readonly #options: WorkerEngineOptions;
   readonly #requests = new Map<number, Running>();
   readonly #embeddings = new Map<number, PromiseWithResolvers<Embedded>>();
+  readonly #queries = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #ready = Promise.withResolvers<ModelInfo>();
   readonly #unloaded = Promise.withResolvers<void>();
   #status: EngineStatus = { state: "loading" };
@@ -167,6 +173,40 @@ export class WorkerEngine implements Engine {
     }
   }
 
+  async tokenize({ prompt, addSpecial = true, parseSpecial = true }: TokenizeInput): Promise<TokenPiece[]> {
+    return await this.#ask({ kind: "tokenize", prompt: await this.#render(prompt), addSpecial, parseSpecial });
+  }
+
+  async detokenize(tokens: number[]): Promise<string> {
+    const { vocabularySize } = this.#expectLoaded();
+    const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
+    if (wrong !== undefined) {
+      throw new EngineError(
+        "invalid_value",
+        `"tokens" has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabularySize - 1}`,
+        { param: "tokens" },
+      );
+    }
+    return new TextDecoder().decode(await this.#ask({ kind: "detokenize", tokens }));
+  }
+
+  async render(messages: ChatMessage[]): Promise<string> {
+    const rendered = await this.#render({ kind: "chat", messages });
+    if (typeof rendered !== "string") throw new TypeError("A conversation was rendered as something else than a text");
+    return rendered;
+  }
+
+  /** Asks the worker, which answers between two decodes. */
+  async #ask<Kind extends Query["kind"]>(query: Query & { kind: Kind }): Promise<QueryAnswers[Kind]> {
+    this.#expectLoaded();
+    const id = ++this.#lastId;
+    const waiting = Promise.withResolvers<unknown>();
+    this.#queries.set(id, waiting);
+    this.#post({ type: "query", id, query });
+    // The worker's answer is of the query's kind.
+    return await waiting.promise as QueryAnswers[Kind];
+  }
+
   #expectRoom(): void {
     const { queue: waiting } = this.#options;
     // Each choice is a sequence. The last request to come in may have as many as it likes.
@@ -214,10 +254,11 @@ export class WorkerEngine implements Engine {
     throw new EngineError("loading", "The model is still being loaded; try again in a moment");
   }
 
-  async #render(prompt: Prompt): Promise<GenerateRequest["prompt"]> {
+  async #render(prompt: Prompt): Promise<RawPrompt> {
     const loaded = this.#expectLoaded();
     if (prompt.kind === "text") return prompt.text;
     if (prompt.kind === "tokens") return prompt.tokens;
+    if (prompt.kind === "infill") return { before: prompt.before, after: prompt.after };
     const template = await (this.#template ??= makeTemplate(loaded));
     const render = (messages: ChatMessage[]): string => withoutDoubledTokens(template.render(messages), loaded);
     return prompt.kind === "chat" ? render(prompt.messages) : { beginningOf: prompt.chats.map(render) };
@@ -248,7 +289,9 @@ export class WorkerEngine implements Engine {
       const error = fromData(event.error);
       this.#take(id)?.fail(error);
       this.#takeEmbedding(id)?.reject(error);
-    } else if (event.type === "embedded") this.#takeEmbedding(id)?.resolve(event);
+      this.#takeQuery(id)?.reject(error);
+    } else if (event.type === "answered") this.#takeQuery(id)?.resolve(event.answer);
+    else if (event.type === "embedded") this.#takeEmbedding(id)?.resolve(event);
     else if (event.type === "done") this.#take(id)?.push(event).end();
     else this.#requests.get(id)?.queue.push(event);
   }
@@ -265,7 +308,11 @@ export class WorkerEngine implements Engine {
       contextLength: loaded.contextLength,
       trainContextLength: loaded.trainContextLength,
       vocabularySize: loaded.vocabularySize,
-      hasChatTemplate: loaded.chatTemplate !== undefined,
+      ...(loaded.chatTemplate === undefined ? {} : { chatTemplate: loaded.chatTemplate }),
+      bosText: loaded.bosText,
+      eosText: loaded.eosText,
+      infills: loaded.infills,
+      parallel: loaded.parallel,
       threads: loaded.threads,
       backend: loaded.backend,
       cpuVariant: loaded.cpuVariant,
@@ -287,11 +334,18 @@ export class WorkerEngine implements Engine {
     return waiting;
   }
 
+  #takeQuery(id: number): PromiseWithResolvers<unknown> | undefined {
+    const waiting = this.#queries.get(id);
+    this.#queries.delete(id);
+    return waiting;
+  }
+
   #fail(error: EngineError): void {
     this.#status = { state: "failed", error };
     this.#ready.reject(error);
     for (const id of [...this.#requests.keys()]) this.#take(id)?.fail(error);
     for (const id of [...this.#embeddings.keys()]) this.#takeEmbedding(id)?.reject(error);
+    for (const id of [...this.#queries.keys()]) this.#takeQuery(id)?.reject(error);
   }
 
   #post(message: ToEngine): void {

@@ -2,7 +2,7 @@ import type { Handler } from "hono";
 import type { AnswerLogprob } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration } from "../generation.ts";
+import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { parseBody } from "../parse_body.ts";
 import { type ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
@@ -18,7 +18,7 @@ import { toTimings, toUsage } from "./to_usage.ts";
 export function createChatCompletion(app: AppInput): Handler<AppEnv> {
   const { options } = app;
   return async (c) => {
-    const request = await parseBody(c.req.raw, ChatCompletionRequest);
+    const request = await parseBody(c, ChatCompletionRequest);
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("chatcmpl", { model, options });
     const choices = request.n ?? 1;
@@ -32,6 +32,7 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
     const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "messages",
+      patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
     if (!request.stream) {
       return c.json(
@@ -40,7 +41,7 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
     }
     const includeUsage = request.stream_options?.include_usage ?? false;
     const writer = new ChunkWriter(chatChunks(head), { choices, includeUsage });
-    return sseResponse({ events, write: (event) => writer.write(event) }, { last: "[DONE]", onCancel: abort });
+    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
 

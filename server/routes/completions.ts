@@ -2,7 +2,7 @@ import type { Handler } from "hono";
 import type { AnswerLogprob, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration } from "../generation.ts";
+import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { generateAll } from "../generate_all.ts";
 import { parseBody } from "../parse_body.ts";
 import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
@@ -19,13 +19,14 @@ import { toTimings, toUsage } from "./to_usage.ts";
 export function createCompletion(app: AppInput): Handler<AppEnv> {
   const { options } = app;
   return async (c) => {
-    const request = await parseBody(c.req.raw, CompletionRequest);
+    const request = await parseBody(c, CompletionRequest);
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("cmpl", { model, options });
     const inputs = toInputs(request, { options, model, address: c.env?.address });
     const { events, abort } = await startGeneration(generateAll(engine, inputs), {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
+      patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
     const perPrompt = request.n ?? 1;
     const generated = request.best_of ?? perPrompt;
@@ -40,7 +41,7 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     );
     const includeUsage = request.stream_options?.include_usage ?? false;
     const writer = new ChunkWriter(shape, { choices: inputs.length * perPrompt, includeUsage });
-    return sseResponse({ events, write: (event) => writer.write(event) }, { last: "[DONE]", onCancel: abort });
+    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
 
@@ -54,7 +55,7 @@ function toInputs(
   // Which answers are the best is told by the log-probabilities of their tokens.
   const ranked = (request.best_of ?? 1) > (request.n ?? 1);
   const logprobs = request.logprobs ?? (ranked ? 0 : undefined);
-  return toPrompts(request.prompt, vocabularySize).map((prompt) =>
+  return toPrompts(request, vocabularySize).map((prompt) =>
     toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, address })
   );
 }
@@ -119,5 +120,6 @@ function completionChunks(head: AnswerHead, echo: (choice: number) => string): C
 }
 
 function promptText(input: GenerateInput | undefined): string {
-  return input?.prompt.kind === "text" ? input.prompt.text : "";
+  const prompt = input?.prompt;
+  return prompt?.kind === "text" ? prompt.text : prompt?.kind === "infill" ? prompt.before : "";
 }

@@ -4,4 +4,3 @@ export { createEmbeddings } from "./embeddings.ts";
 export { getHealth } from "./health.ts";
 export { showIndex } from "./index_page.ts";
 export { getModel, listModels } from "./models.ts";
-export { createRanking } from "./rerank.ts";

@@ -5,18 +5,21 @@ import type { CompletionRequest } from "../schemas/mod.ts";
 /**
  * The prompts of a completion request, one by one.
  *
- * @param given A text, token ids, or several of either.
+ * @param request `prompt`: a text, token ids, or several of either; `suffix`: what follows the gap behind each text.
  * @param vocabularySize Token ids lie below it.
  * @throws {EngineError} `invalid_value` for a token that the model does not have.
  */
-export function toPrompts(given: CompletionRequest["prompt"], vocabularySize: number): Prompt[] {
-  if (typeof given === "string") return [{ kind: "text", text: given }];
+export function toPrompts(
+  { prompt: given, suffix }: Pick<CompletionRequest, "prompt" | "suffix">,
+  vocabularySize: number,
+): Prompt[] {
+  const toText = (text: string): Prompt =>
+    suffix ? { kind: "infill", before: text, after: suffix } : { kind: "text", text };
+  if (typeof given === "string") return [toText(given)];
   const numbers = given.filter((element) => typeof element === "number");
   if (numbers.length > 0) return [toTokens(numbers, { path: "prompt", vocabularySize })];
   return given.filter((element) => typeof element !== "number").map((element, index): Prompt =>
-    typeof element === "string"
-      ? { kind: "text", text: element }
-      : toTokens(element, { path: `prompt.${index}`, vocabularySize })
+    typeof element === "string" ? toText(element) : toTokens(element, { path: `prompt.${index}`, vocabularySize })
   );
 }
 

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { checkStreamOptions, generationShape, MAX_CHOICES } from "./generation.ts";
-import { notYet } from "./not_yet.ts";
 
 /** Prompts of one request. */
 const MAX_PROMPTS = 1024;
@@ -22,7 +21,8 @@ export const CompletionRequest = z.object({
   best_of: z.int().min(1).max(MAX_CHOICES).nullish(),
   echo: z.boolean().nullish(),
   logprobs: z.int().min(0).max(5).nullish(),
-  suffix: notYet("Suffixes", (value) => value === ""),
+  /** What comes behind the gap that is to be filled, by models that have tokens for that. */
+  suffix: z.string().nullish(),
 }).superRefine((request, context) => {
   const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
   checkStreamOptions(request, context);
@@ -37,6 +37,9 @@ export const CompletionRequest = z.object({
   }
   if (request.echo && typeof request.prompt !== "string" && typeof first !== "string") {
     refuse("echo", "allowed only where the prompt is text");
+  }
+  if (request.suffix && typeof request.prompt !== "string" && typeof first !== "string") {
+    refuse("suffix", "allowed only where the prompt is text");
   }
   if (request.echo && typeof request.logprobs === "number") {
     refuse("echo", 'not allowed with "logprobs": the prompt\'s own log-probabilities are not computed');

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { notYet } from "./not_yet.ts";
 
 /** Inputs of one request, as OpenAI limits them. */
 const MAX_INPUTS = 2048;
@@ -19,7 +18,8 @@ export const EmbeddingRequest = z.object({
   ]),
   model: z.string().nullish(),
   encoding_format: z.enum(["float", "base64"]).nullish(),
-  dimensions: notYet("Shortened embeddings"),
+  /** Only the first so many numbers of each, brought to length 1 again. */
+  dimensions: z.int().min(1).nullish(),
 });
 
 /** What a client asks of `POST /v1/embeddings`. */

@@ -8,11 +8,11 @@ const missing = Deno.build.os === "windows" ? "Windows has no POSIX headers" : m
 const because = missing === undefined ? "" : ` (ignored: ${missing})`;
 
 const INCLUDES = "#define _GNU_SOURCE\n" +
-  ["errno", "fcntl", "stddef", "stdint", "stdio", "sys/mman", "sys/types", "unistd"]
+  ["errno", "fcntl", "malloc", "stddef", "stdint", "stdio", "sys/mman", "sys/types", "unistd"]
     .map((name) => `#include <${name}.h>\n`).join("");
 
 /** Names of this project's own among the constants. */
-const OWN = new Set(["PAGE"]);
+const OWN = new Set(["PAGE", "LARGE_BLOCK"]);
 
 for (
   const { file, table, os } of [
@@ -48,14 +48,22 @@ for (
 
   Deno.test({ name: `ffi/${file} has the constants of the system's headers${because}`, ignore }, async () => {
     const text = await readFile(file);
-    const constants = [...text.matchAll(/^const ([A-Z_]+) = ([\w]+?)n?;/gm)].filter(([, name = ""]) => !OWN.has(name));
+    const constants = [...text.matchAll(/^const ([A-Z_]+) = (-?[\w]+?)n?;/gm)].filter(([, name = ""]) =>
+      !OWN.has(name)
+    );
     assert.ok(constants.length > 0);
     const checks = constants.map(([, name = "", value = ""]) =>
       `#ifndef ${name}\n#error "no ${name}"\n#endif\n` +
-      `_Static_assert((unsigned long long) ${name} == ${BigInt(value.replaceAll("_", ""))}ull, "${name}");\n`
+      `_Static_assert((unsigned long long) ${name} == ${toC(value)}, "${name}");\n`
     );
     await checkCompiles(INCLUDES + checks.join(""));
   });
+}
+
+/** A number of TypeScript as one of C, which wraps negative ones. */
+function toC(value: string): string {
+  const digits = value.replaceAll("_", "");
+  return digits.startsWith("-") ? `(unsigned long long) ${digits}` : `${BigInt(digits)}ull`;
 }
 
 async function readTable(

@@ -110,7 +110,7 @@ Deno.test("models answers 404 for an unknown id", async () => {
 });
 
 Deno.test("unknown paths are a 404 in OpenAI's shape", async () => {
-  for (const path of ["/v1", "/v1/nope", "/nope", "/completions", "/v1/v1/models", "/v2/chat/completions"]) {
+  for (const path of ["/v1", "/v1/nope", "/nope", "/v1/v1/models", "/v2/chat/completions"]) {
     const response = await appOver(new FakeEngine()).request(path);
     assert.equal(response.status, 404, path);
     assert.equal(ErrorBody.strict().parse(await response.json()).error.code, "not_found");

@@ -39,7 +39,7 @@ for (
     ["an empty list", { input: [] }, "input"],
     ["a list of both kinds", { input: ["a", 1] }, "input"],
     ["an unknown format", { input: "a", encoding_format: "hex" }, "encoding_format"],
-    ["fewer dimensions", { input: "a", dimensions: 3 }, "dimensions"],
+    ["more dimensions than there are", { input: "a", dimensions: 3 }, "dimensions"],
   ] as const
 ) {
   Deno.test(`embeddings refuse ${name}`, async () => {
@@ -68,4 +68,10 @@ Deno.test("documents are ranked, the best first, and cut to top_n", async () => 
   const { results } = RerankList.parse(await response.json());
   assert.deepEqual(results, [{ index: 1, relevance_score: 4, document: { text: "aaaa" } }]);
   assert.equal((await post("/v1/rerank", { query: "q", documents: [] })).status, 400);
+});
+
+Deno.test("embeddings are shortened to fewer dimensions, and of length 1 again", async () => {
+  // The fake model's are [index, length].
+  const { data } = await embed({ input: ["a", "bcd"], dimensions: 1 });
+  assert.deepEqual(data.map(({ embedding }) => embedding), [[0], [1]]);
 });

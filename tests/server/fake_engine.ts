@@ -1,5 +1,6 @@
 import type {
   AnswerLogprob,
+  ChatMessage,
   Embeddings,
   EmbedInput,
   Engine,
@@ -10,6 +11,8 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  TokenizeInput,
+  TokenPiece,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 
@@ -23,7 +26,11 @@ export const FAKE_MODEL: ModelInfo = {
   contextLength: 2048,
   trainContextLength: 8192,
   vocabularySize: 256,
-  hasChatTemplate: true,
+  chatTemplate: "{{ messages }}",
+  bosText: "<s>",
+  eosText: "</s>",
+  infills: true,
+  parallel: 4,
   threads: 2,
   backend: "CPU (fake)",
   cpuVariant: "fake",
@@ -110,6 +117,26 @@ export class FakeEngine implements Engine {
   /** By document its length. */
   rerank({ documents }: RerankInput): Promise<Ranking> {
     return Promise.resolve({ scores: documents.map(({ length }) => length), promptTokens: documents.length });
+  }
+
+  /** A token for each byte of a text; a conversation is rendered first. */
+  async tokenize({ prompt }: TokenizeInput): Promise<TokenPiece[]> {
+    if (prompt.kind === "tokens") return prompt.tokens.map((token) => ({ token, bytes: Uint8Array.of(token) }));
+    const text = prompt.kind === "text"
+      ? prompt.text
+      : prompt.kind === "chat"
+      ? await this.render(prompt.messages)
+      : "";
+    return Array.from(new TextEncoder().encode(text), (token) => ({ token, bytes: Uint8Array.of(token) }));
+  }
+
+  detokenize(tokens: number[]): Promise<string> {
+    return Promise.resolve(new TextDecoder().decode(Uint8Array.from(tokens)));
+  }
+
+  /** `role: content` lines. */
+  render(messages: ChatMessage[]): Promise<string> {
+    return Promise.resolve(messages.map(({ role, content }) => `${role}: ${content}\n`).join(""));
   }
 
   close(): Promise<void> {

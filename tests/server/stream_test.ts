@@ -171,7 +171,7 @@ Deno.test("event stream sends at once what is there already, and nothing later t
     for (let n = 4; n < 6; n++) yield n;
   }
   const response = sseResponse({ events: bursts(), write: (n) => sseMessage({ n }) }, {
-    last: "end",
+    last: "data: end\n\n",
     onCancel: () => {},
   });
   const writes: string[] = [];
@@ -191,6 +191,18 @@ Deno.test("event stream sends at once what is there already, and nothing later t
   ]);
 });
 
+Deno.test("event stream without a last message ends all the same, however much its client has still to take", async () => {
+  for (const pieces of [0, 1, 40]) {
+    async function* events(): AsyncGenerator<object, void> {
+      for (let n = 0; n < pieces; n++) yield { text: "x".repeat(1000) };
+    }
+    const response = sseResponse({ events: events(), write: sseMessage }, { last: "", onCancel: () => {} });
+    // A client that takes its time.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(eventData(await within(response.text())).length, pieces);
+  }
+});
+
 Deno.test("event stream that cannot be written ends with an error and frees its source", async () => {
   let freed = false;
   async function* endless(): AsyncGenerator<number, void> {
@@ -203,7 +215,7 @@ Deno.test("event stream that cannot be written ends with an error and frees its 
   const write = (): string => {
     throw new EngineError("internal", "secret");
   };
-  const text = await sseResponse({ events: endless(), write }, { last: "end", onCancel: () => {} }).text();
+  const text = await sseResponse({ events: endless(), write }, { last: "data: end\n\n", onCancel: () => {} }).text();
   assert.match(text, /^data: {"error":.*"code":"internal"}}\n\n$/);
   assert.ok(freed);
 });
@@ -225,7 +237,6 @@ Deno.test("event stream sends comments in silence, and none after its end", asyn
     yield { n: 2 };
   }
   const response = sseResponse({ events: slow(), write: sseMessage }, {
-    last: "[DONE]",
     onCancel: () => {},
     keepAliveMs: 5,
   });
@@ -244,8 +255,10 @@ Deno.test("event stream calls onCancel once and only for a client that left", as
     yield { n: 1 };
     yield { n: 2 };
   }
-  await sseResponse({ events: two(), write: sseMessage }, { last: "end", onCancel: () => cancelled++ }).text();
+  await sseResponse({ events: two(), write: sseMessage }, { last: "data: end\n\n", onCancel: () => cancelled++ })
+    .text();
   assert.equal(cancelled, 0);
-  await sseResponse({ events: two(), write: sseMessage }, { last: "end", onCancel: () => cancelled++ }).body?.cancel();
+  await sseResponse({ events: two(), write: sseMessage }, { last: "data: end\n\n", onCancel: () => cancelled++ }).body
+    ?.cancel();
   assert.equal(cancelled, 1);
 });

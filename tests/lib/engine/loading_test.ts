@@ -42,14 +42,18 @@ Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
   engine.load(await options());
   const info = await engine.ready();
   assert.deepEqual(engine.status, { state: "ready", model: info });
-  const { created, sizeBytes, parameters, backend, cpuVariant, ...rest } = info;
+  const { created, sizeBytes, parameters, backend, cpuVariant, chatTemplate, ...rest } = info;
+  assert.match(chatTemplate ?? "", /add_generation_prompt/);
   assert.deepEqual(rest, {
     id: "m",
+    bosText: "<|im_start|>",
+    eosText: "<|im_end|>",
+    infills: false,
+    parallel: 2,
     description: "llama 135M Q4_1",
     contextLength: 256,
     trainContextLength: 8192,
     vocabularySize: 49152,
-    hasChatTemplate: true,
     threads: 1,
   });
   assert.ok(Math.abs(created - Date.now() / 1000) < 60);

@@ -1,0 +1,55 @@
+import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
+import { EngineError } from "../errors.ts";
+import { commonPrefix } from "./common_prefix.ts";
+import { promptTokens } from "./prompt_tokens.ts";
+import type { RawPrompt } from "./protocol.ts";
+
+const WHOLE: TokenizeOptions = { addSpecial: true, parseSpecial: true };
+const PART: TokenizeOptions = { addSpecial: false, parseSpecial: false };
+
+/** Turns prompts into the tokens that a model is given. */
+export class PromptTokenizer {
+  readonly #vocabulary: Vocabulary;
+  readonly #limit: number;
+
+  /** @param limit Tokens that one sequence may have: a text that is sure to have more is not tokenized. */
+  constructor(vocabulary: Vocabulary, limit: number) {
+    this.#vocabulary = vocabulary;
+    this.#limit = limit;
+  }
+
+  /**
+   * Tokenizes a prompt.
+   *
+   * @param options Of a text; the other kinds say themselves what they are.
+   * @throws {EngineError} `invalid_value` for tokens that the vocabulary has not, `context_length_exceeded` for a text that cannot fit.
+   */
+  tokenize(prompt: RawPrompt, options: TokenizeOptions = WHOLE): ArrayLike<number> {
+    if (typeof prompt === "string" || Array.isArray(prompt)) return this.#plain(prompt, options);
+    if ("before" in prompt) return this.#infill(prompt);
+    const [first = [], ...others] = prompt.beginningOf.map((text) => this.#plain(text, WHOLE));
+    return Array.from(first).slice(0, Math.min(...others.map((tokens) => commonPrefix(first, tokens))));
+  }
+
+  #plain(prompt: string | number[], options: TokenizeOptions): ArrayLike<number> {
+    return promptTokens(this.#vocabulary, prompt, { param: "prompt", limit: this.#limit, ...options });
+  }
+
+  /** In the order that llama-server has: the text before the gap, the text behind it, and there the model begins. */
+  #infill({ before, after }: { before: string; after: string }): number[] {
+    const { fimPrefix, fimSuffix, fimMiddle, bos, addsBos } = this.#vocabulary;
+    if (fimPrefix === undefined || fimSuffix === undefined || fimMiddle === undefined) {
+      throw new EngineError("invalid_value", "This model has no tokens to fill a gap with; leave the suffix out", {
+        param: "suffix",
+      });
+    }
+    return [
+      ...(addsBos && bos !== undefined ? [bos] : []),
+      fimPrefix,
+      ...Array.from(this.#plain(before, PART)),
+      fimSuffix,
+      ...Array.from(this.#plain(after, PART)),
+      fimMiddle,
+    ];
+  }
+}

@@ -1,0 +1,35 @@
+import type { Handler } from "hono";
+import type { TokenPiece } from "../../../lib/engine/mod.ts";
+import type { AppEnv, AppInput } from "../../app_input.ts";
+import { chooseEngine } from "../../choose_engine.ts";
+import { parseBody } from "../../parse_body.ts";
+import { type Detokenized, DetokenizeRequest, TokenizeRequest, type TokenList } from "../../schemas/llama/mod.ts";
+import { tokenText } from "../token_text.ts";
+import { tokenizeMixed } from "./tokenize_mixed.ts";
+
+/** `POST /tokenize`: the tokens of a text, and with `with_pieces` what each stands for. */
+export function createTokens(app: AppInput): Handler<AppEnv> {
+  return async (c) => {
+    const { content, add_special, parse_special, with_pieces, model } = await parseBody(c, TokenizeRequest);
+    const { engine } = await chooseEngine(app, model);
+    const pieces = await tokenizeMixed(engine, content, {
+      addSpecial: add_special ?? false,
+      parseSpecial: parse_special ?? true,
+    });
+    const tokens = with_pieces ? pieces.map(toPiece) : pieces.map(({ token }) => token);
+    return c.json({ tokens } satisfies TokenList);
+  };
+}
+
+/** `POST /detokenize`: the text that tokens stand for. */
+export function createText(app: AppInput): Handler<AppEnv> {
+  return async (c) => {
+    const { tokens, model } = await parseBody(c, DetokenizeRequest);
+    const { engine } = await chooseEngine(app, model);
+    return c.json({ content: await engine.detokenize(tokens) } satisfies Detokenized);
+  };
+}
+
+function toPiece({ token, bytes }: TokenPiece): { id: number; piece: string | number[] } {
+  return { id: token, piece: tokenText({ token, bytes, logprob: 0 }) ?? [...bytes] };
+}

@@ -1,0 +1,1 @@
+export { responsesApi } from "./responses_api.ts";

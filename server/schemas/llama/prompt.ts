@@ -1,0 +1,55 @@
+import * as z from "zod";
+import { notYet } from "../not_yet.ts";
+
+/** Prompts of one request. */
+const MAX_PROMPTS = 1024;
+
+/** Texts among the tokens of one prompt: each is tokenized by itself. */
+const MAX_TEXTS = 1024;
+
+/** Checked as one: an issue for each of a million elements would keep all others waiting. */
+const mixed = z.custom<(number | string)[]>(isMixed, `an array of token ids and at most ${MAX_TEXTS} texts`);
+
+/** What llama-server calls "mixed": a text, token ids, or texts among token ids. */
+export const MixedText = z.union([z.string(), mixed]);
+
+/** A text with token ids in it, as the client wrote it. */
+export type MixedText = z.infer<typeof MixedText>;
+
+const single = z.union([
+  z.string(),
+  mixed.refine(({ length }) => length > 0, "at least 1 element"),
+  z.object({ prompt_string: MixedText, multimodal_data: notYet("Images and audio", isEmptyArray) }),
+]);
+
+/** llama-server's `prompt`: a text, tokens, texts among tokens, an object around either, or several of all these. */
+export const LlamaPrompt = z.union([single, z.array(z.unknown()).min(1).max(MAX_PROMPTS).pipe(z.array(single))]);
+
+/** Prompts as the client wrote them. */
+export type LlamaPrompt = z.infer<typeof LlamaPrompt>;
+
+/** The prompts one by one. An array with a number in it is one of them, any other has several, as llama-server takes it. */
+export function promptsOf(prompt: LlamaPrompt): MixedText[] {
+  if (!Array.isArray(prompt)) return [typeof prompt === "string" ? prompt : prompt.prompt_string];
+  const parts = prompt.filter((part) => typeof part === "string" || typeof part === "number");
+  if (parts.length === prompt.length && parts.some((part) => typeof part === "number")) return [parts];
+  // What is a number among arrays, no schema lets pass.
+  return prompt.filter((part) => typeof part !== "number").map((part) =>
+    typeof part === "string" || Array.isArray(part) ? part : part.prompt_string
+  );
+}
+
+/** Whether a value is an array that holds nothing. */
+export function isEmptyArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function isMixed(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  let texts = 0;
+  for (const part of value) {
+    if (typeof part === "string") texts++;
+    else if (!Number.isSafeInteger(part) || part < 0) return false;
+  }
+  return texts <= MAX_TEXTS;
+}

@@ -1,0 +1,10 @@
+export { DeletedResponse } from "./deleted_response.ts";
+export { InputItem } from "./input_item.ts";
+export { InputTokens, InputTokensRequest } from "./input_tokens.ts";
+export { Item, OutputMessage, OutputText } from "./item.ts";
+export { ItemList, ItemQuery } from "./item_list.ts";
+export { EventBody, ResponseEvent } from "./response_event.ts";
+export { ResponseObject, ResponseUsage } from "./response_object.ts";
+export { ResponseRequest } from "./response_request.ts";
+export { RetrieveQuery } from "./retrieve_query.ts";
+export { StoredResponse } from "./stored_response.ts";

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import type { Hono } from "hono";
+import { DEFAULT_SAMPLING } from "../../lib/engine/mod.ts";
+import { EngineError } from "../../lib/errors.ts";
+import type { AppEnv } from "../../server/app_input.ts";
+import { llamaApi } from "../../server/routes/llama/mod.ts";
+import { LoraAdapters, NotSupportedBody, Props, Slots } from "../../server/schemas/llama/mod.ts";
+import { ErrorBody } from "../../server/schemas/mod.ts";
+import { answer, DONE, failAfter, FAKE_MODEL, FakeEngine, hangAfter } from "./fake_engine.ts";
+import { llamaAppOver } from "./llama_app.ts";
+import { post } from "./requests.ts";
+import { within } from "./within.ts";
+
+/** The value of each metric, by its name. */
+async function metricsOf(app: Hono<AppEnv>): Promise<Record<string, number>> {
+  const response = await app.request("/metrics");
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+  const lines = (await response.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return Object.fromEntries(lines.map((line) => {
+    const [, name = "", value] = /^llamacpp:(\w+) (\S+)$/.exec(line) ?? assert.fail(line);
+    return [name, Number(value)];
+  }));
+}
+
+Deno.test("props tell of the model, and what holds where a request says nothing", async () => {
+  const options = { defaults: { temperature: 0.3, seed: 5 }, maxTokens: 50, modelFile: "/home/ann/models/fake.gguf" };
+  const response = await llamaAppOver(new FakeEngine(), options).request("/props");
+  const text = await response.text();
+  assert.ok(!text.includes("/home"), "no paths for clients");
+  const { default_generation_settings: { params, n_ctx }, ...rest } = Props.strict().parse(JSON.parse(text));
+  assert.equal(n_ctx, FAKE_MODEL.contextLength);
+  assert.deepEqual([params.temperature, params.seed, params.n_predict], [0.3, 5, 50]);
+  assert.deepEqual(params.samplers, DEFAULT_SAMPLING.samplers);
+  assert.deepEqual(rest, {
+    total_slots: 4,
+    model_alias: "fake-model",
+    model_path: "fake.gguf",
+    modalities: { vision: false, video: false, audio: false },
+    endpoint_slots: true,
+    endpoint_props: false,
+    endpoint_metrics: true,
+    chat_template: "{{ messages }}",
+    bos_token: "<s>",
+    eos_token: "</s>",
+    build_info: "packllama-0.0.0",
+    is_sleeping: false,
+  });
+});
+
+Deno.test("what llama-server can be started with and this server not is a 501 that says what to do", async () => {
+  const app = llamaAppOver(new FakeEngine());
+  const cases: [string, RegExp][] = [
+    ["/props", /with each request/],
+    ["/slots/0?action=save", /does not save slots/],
+    ["/slots/0?action=restore", /does not restore slots/],
+    ["/slots/0?action=erase", /does not erase slots/],
+    ["/lora-adapters", /"lora": \[/],
+  ];
+  for (const [path, message] of cases) {
+    const response = await post(app, [], path);
+    assert.equal(response.status, 501, path);
+    assert.match(NotSupportedBody.strict().parse(await response.json()).error.message, message);
+  }
+  for (const path of ["/slots/0", "/slots/0?action=dance"]) {
+    const response = await post(app, {}, path);
+    assert.equal(response.status, 400, path);
+    assert.equal(ErrorBody.strict().parse(await response.json()).error.param, "action");
+  }
+});
+
+Deno.test("metrics and slots of an engine that is not metered are a 501", async () => {
+  const app = llamaApi({ engine: new FakeEngine(), options: { version: "0" } });
+  for (const path of ["/metrics", "/slots"]) {
+    const response = await app.request(path);
+    assert.equal(response.status, 501, path);
+    NotSupportedBody.strict().parse(await response.json());
+  }
+});
+
+Deno.test("LoRA adapters are listed with their scales, by name alone", async () => {
+  const adapters = [{ path: "/home/ann/a.gguf", scale: 1 }, { path: "C:\\b.gguf", scale: 0.5 }];
+  const response = await llamaAppOver(new FakeEngine(), { adapters }).request("/lora-adapters");
+  assert.deepEqual(LoraAdapters.parse(await response.json()), [
+    { id: 0, path: "a.gguf", scale: 1 },
+    { id: 1, path: "b.gguf", scale: 0.5 },
+  ]);
+  assert.deepEqual(await (await llamaAppOver(new FakeEngine()).request("/lora-adapters")).json(), []);
+});
+
+Deno.test("slots tell how many sequences are computed", async () => {
+  const engine = new FakeEngine(hangAfter(["a"]));
+  const app = llamaAppOver(engine);
+  const busy = async (): Promise<number> => {
+    const slots = Slots.parse(await (await app.request("/slots")).json());
+    assert.deepEqual(
+      slots.map(({ id, n_ctx }) => [id, n_ctx]),
+      [0, 1, 2, 3].map((id) => [id, FAKE_MODEL.contextLength]),
+    );
+    return slots.filter(({ is_processing }) => is_processing).length;
+  };
+  assert.equal(await busy(), 0);
+  const response = await post(app, { prompt: "a", n: 3, stream: true }, "/completion");
+  assert.equal(await busy(), 3);
+  assert.equal((await app.request("/slots?fail_on_no_slot=1")).status, 200);
+  const second = await post(app, { prompt: "a", n: 3, stream: true }, "/completion");
+  assert.equal(await busy(), 4);
+  const full = await app.request("/slots?fail_on_no_slot=1");
+  assert.equal(full.status, 503);
+  assert.equal(ErrorBody.strict().parse(await full.json()).error.type, "unavailable_error");
+  const { requests_processing, requests_deferred } = await metricsOf(app);
+  assert.deepEqual([requests_processing, requests_deferred], [4, 2]);
+  for (const each of [response, second]) await each.body?.cancel();
+  for (const call of engine.calls) await within(call.ended);
+  assert.equal(await busy(), 0);
+});
+
+Deno.test("metrics count what was computed, and speeds since they were last asked for", async () => {
+  const done = { ...DONE, timings: { ...DONE.timings, draftTokens: 8, draftAccepted: 5 } };
+  const app = llamaAppOver(new FakeEngine(answer(["a", "b", "c"], { done })));
+  assert.ok(Object.values(await metricsOf(app)).every((value) => value === 0));
+  for (const stream of [true, false]) await (await post(app, { prompt: "Hi", stream }, "/completion")).text();
+  const { prompt_seconds_total, tokens_predicted_seconds_total, predicted_tokens_seconds, ...rest } = await metricsOf(
+    app,
+  );
+  for (
+    const [found, expected] of [[prompt_seconds_total, 0.012], [tokens_predicted_seconds_total, 0.06], [
+      predicted_tokens_seconds,
+      100,
+    ]] as const
+  ) {
+    assert.ok(Math.abs((found ?? NaN) - expected) < 1e-6, `${found} instead of ${expected}`);
+  }
+  assert.deepEqual(rest, {
+    prompt_tokens_total: 12,
+    prompt_tokens_cached_total: 8,
+    tokens_predicted_total: 6,
+    n_tokens_max: 13,
+    spec_decode_num_draft_tokens_total: 16,
+    spec_decode_num_accepted_tokens_total: 10,
+    prompt_tokens_seconds: 1000,
+    requests_processing: 0,
+    requests_deferred: 0,
+  });
+  const later = await metricsOf(app);
+  assert.deepEqual([later.predicted_tokens_seconds, later.tokens_predicted_total], [0, 6]);
+});
+
+Deno.test("metrics count the tokens of embeddings and ranks", async () => {
+  const app = llamaAppOver(new FakeEngine());
+  await post(app, { content: ["a", "b"] }, "/embedding");
+  await post(app, { query: "q", documents: ["a", "b", "c"] }, "/rerank");
+  assert.equal((await metricsOf(app)).prompt_tokens_total, 5);
+});
+
+Deno.test("metrics forget no request, however it ends", async () => {
+  const app = llamaAppOver(new FakeEngine(failAfter(["a"], new EngineError("overloaded", "m"))));
+  for (const stream of [true, false]) await (await post(app, { prompt: "Hi", stream }, "/completion")).text();
+  const hanging = new FakeEngine(hangAfter([]));
+  const other = llamaAppOver(hanging);
+  const leave = new AbortController();
+  const gone = other.request("/completion", { method: "POST", body: '{"prompt":"Hi"}', signal: leave.signal });
+  const call = await hanging.call();
+  assert.equal((await metricsOf(other)).requests_processing, 1);
+  leave.abort();
+  await within(call.ended);
+  await gone;
+  for (const each of [app, other]) assert.equal((await metricsOf(each)).requests_processing, 0);
+});
+
+Deno.test("of several models each has slots of its own, and the metrics are of all", async () => {
+  const one = new FakeEngine();
+  const two = new FakeEngine(hangAfter(["a"]));
+  const select = (name: string | undefined): FakeEngine => name === "two" ? two : one;
+  const app = llamaAppOver(one, {}, { select, list: () => [] });
+  const response = await post(app, { prompt: "a", model: "two", stream: true }, "/completion");
+  const busy = async (name: string): Promise<number> => {
+    const slots = Slots.parse(await (await app.request(`/slots?model=${name}`)).json());
+    return slots.filter(({ is_processing }) => is_processing).length;
+  };
+  assert.deepEqual([await busy("one"), await busy("two")], [0, 1]);
+  assert.equal((await metricsOf(app)).requests_processing, 1);
+  await response.body?.cancel();
+});
+
+Deno.test("llama-server's routes answer 503 while the model loads", async () => {
+  const engine = new FakeEngine();
+  engine.status = { state: "loading" };
+  const app = llamaAppOver(engine);
+  for (const path of ["/props", "/slots", "/lora-adapters", "/v1/health"]) {
+    assert.equal((await app.request(path)).status, 503, path);
+  }
+  for (
+    const path of [
+      "/completion",
+      "/completions",
+      "/tokenize",
+      "/detokenize",
+      "/apply-template",
+      "/infill",
+      "/embedding",
+      "/rerank",
+    ]
+  ) {
+    assert.equal((await post(app, {}, path)).status, 503, path);
+  }
+  assert.equal((await app.request("/metrics")).status, 200);
+});
