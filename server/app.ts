@@ -13,6 +13,7 @@ import {
   listModels,
   showIndex,
 } from "./routes/mod.ts";
+import { anthropicApi } from "./routes/anthropic/mod.ts";
 import { llamaApi } from "./routes/llama/mod.ts";
 import { ollamaApi } from "./routes/ollama/mod.ts";
 import { responsesApi } from "./routes/responses/mod.ts";
@@ -47,6 +48,7 @@ export function createApp(given: AppInput): Hono<AppEnv> {
   const responses = responsesApi(input);
   app.route("/v1", responses);
   app.route("/", responses);
+  app.route("/", anthropicApi(input));
   app.route("/", ollamaApi(input));
   return app;
 }

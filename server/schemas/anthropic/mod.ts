@@ -1,0 +1,3 @@
+export { MessageError } from "./error.ts";
+export { Message, MessageEvent, MessageUsage, type StopReason, TokenCount } from "./message.ts";
+export { CountTokensRequest, MessageRequest } from "./message_request.ts";
