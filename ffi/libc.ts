@@ -27,8 +27,8 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const MFD_CLOEXEC = 1;
 const M_MMAP_THRESHOLD = -3;
 const PAGE = 4096n;
-/** Larger than what samplers take for the candidates of a large vocabulary, and smaller than the KV state of a prompt. */
-const LARGE_BLOCK = 4194304;
+/** KV states are larger, and little else is: glibc's own limit before it learns is half of it. */
+const LARGE_BLOCK = 262144;
 
 /**
  * Whether code in this file may be run, which a file system mounted `noexec` denies. Always true where the OS has no such thing.

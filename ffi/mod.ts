@@ -4,6 +4,7 @@ export { type Candidate, Candidates } from "./candidates.ts";
 export { Context, type DecodeResult, type ScaledAdapter } from "./context.ts";
 export { type ContextOptions, type RopeOptions } from "./context_options.ts";
 export { KV_TYPES, type KvType, type NumaStrategy, type Pooling, type RopeScaling } from "./enums.ts";
+export { freeBytes } from "./free_bytes.ts";
 export { Library, type LibraryFile, type LibraryOptions, type LogLine } from "./library.ts";
 export { returnLargeBlocks } from "./libc.ts";
 export { LoraAdapter } from "./lora_adapter.ts";

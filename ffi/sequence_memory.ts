@@ -1,5 +1,6 @@
 import { checkInteger, INT32_MAX } from "./check_number.ts";
 import { STATE_FLAGS } from "./enums.ts";
+import { freeBytes } from "./free_bytes.ts";
 import type { ContextHandle, MemoryHandle } from "./handles.ts";
 import type { Library } from "./library.ts";
 import type { Model } from "./model.ts";
@@ -132,7 +133,9 @@ export abstract class SequenceMemory {
    */
   state(sequence: number): Uint8Array<ArrayBuffer> {
     const state = this.#getState(sequence, STATE_FLAGS.none);
-    return withStreams(state, 1) ?? state;
+    const portable = withStreams(state, 1) ?? state;
+    if (portable !== state) freeBytes(state);
+    return portable;
   }
 
   /**
@@ -151,7 +154,10 @@ export abstract class SequenceMemory {
   restoreState(sequence: number, bytes: Uint8Array<ArrayBuffer>): boolean {
     this.removeSequence(this.#writable(sequence));
     this.#unreadable.delete(sequence);
-    return this.#setState(sequence, withStreams(bytes, this.#streams) ?? bytes, STATE_FLAGS.none);
+    const own = withStreams(bytes, this.#streams) ?? bytes;
+    const restored = this.#setState(sequence, own, STATE_FLAGS.none);
+    if (own !== bytes) freeBytes(own);
+    return restored;
   }
 
   get #streams(): number {

@@ -1,4 +1,12 @@
-import { type Batch, Context, type DecodeResult, type LoraAdapter, type Model, NativeError } from "../../ffi/mod.ts";
+import {
+  type Batch,
+  Context,
+  type DecodeResult,
+  freeBytes,
+  type LoraAdapter,
+  type Model,
+  NativeError,
+} from "../../ffi/mod.ts";
 import { makeCoreUse } from "../core_use.ts";
 import type { AnswerLogprob } from "./engine.ts";
 import type { Layout } from "./layout_policy.ts";
@@ -183,7 +191,7 @@ export class KvContext implements Decoder, Disposable {
     // Between split parts llama.cpp copies whole ones, used or not: its state, which is what is used, is the lesser half of them.
     const used = context.positions(from).max + 1;
     const byState = used * 2 < context.sequenceLength && context.canSave(from) && context.canRestore(to);
-    if (!byState || !context.restoreState(to, context.state(from))) context.copySequence({ from, to });
+    if (!byState || !restoreOnce(context, to, context.state(from))) context.copySequence({ from, to });
     context.removeSequence(to, length);
   }
 
@@ -216,7 +224,7 @@ export class KvContext implements Decoder, Disposable {
   shift(slot: number, from: number, count: number): boolean {
     const context = this.#context;
     // Cells that another sequence shares would move for that one, too: this one gets cells of its own.
-    if (context.unified && !(context.canSave(slot) && context.restoreState(slot, context.state(slot)))) {
+    if (context.unified && !(context.canSave(slot) && restoreOnce(context, slot, context.state(slot)))) {
       context.removeSequence(slot);
       return false;
     }
@@ -245,4 +253,11 @@ export class KvContext implements Decoder, Disposable {
     this.#made?.[Symbol.dispose]();
     this.#made = undefined;
   }
+}
+
+/** Restores a state that is of no use any more after that. */
+function restoreOnce(context: Context, slot: number, state: Uint8Array<ArrayBuffer>): boolean {
+  const restored = context.restoreState(slot, state);
+  freeBytes(state);
+  return restored;
 }

@@ -192,9 +192,12 @@ export class KvSlots {
   #restore(slot: Slot, { saved, common }: { saved: SavedState; common: number }): number {
     const { length } = saved.tokens;
     if (!this.#memory.canRestore(slot.index)) return 0;
-    let restored = this.#memory.restore(slot.index, saved.state);
-    while (!restored && this.evict()) restored = this.#memory.restore(slot.index, saved.state);
     this.#saved.touch(saved);
+    let restored = this.#memory.restore(slot.index, saved.state);
+    // What is saved to make room may take this one's own in the cache.
+    while (!restored && this.evict() && saved.state.length > 0) {
+      restored = this.#memory.restore(slot.index, saved.state);
+    }
     // Where nobody else has cells it is not room that is missing.
     if (!restored && this.#slots.every(({ holder }) => holder === undefined)) this.#saved.remove(saved);
     if (

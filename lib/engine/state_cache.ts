@@ -1,9 +1,10 @@
+import { freeBytes } from "../../ffi/mod.ts";
 import { commonPrefix } from "./common_prefix.ts";
 
 /** The KV state of a sequence, with the tokens that it stands for. */
 export interface SavedState {
   tokens: Int32Array<ArrayBuffer>;
-  /** What llama.cpp wrote (`llama_state_seq_get_data`). */
+  /** What llama.cpp wrote (`llama_state_seq_get_data`); empty once the cache has dropped it. */
   state: Uint8Array<ArrayBuffer>;
   /** What else the cells depend on: the LoRA adapters at work. */
   variant: string;
@@ -50,7 +51,7 @@ export class StateCache {
   /** Holds a state, in place of those that it goes on from. One that does not fit is passed over, unless `beyond` is set. */
   add(saved: SavedState, { beyond = false } = {}): void {
     const bytes = sizeOf(saved);
-    if (bytes > this.#capacity && !beyond) return;
+    if (bytes > this.#capacity && !beyond) return freeBytes(saved.state);
     for (const entry of this.#entries) {
       if (entry.variant === saved.variant && this.#covers(saved.tokens, entry.tokens)) this.#delete(entry);
     }
@@ -90,7 +91,7 @@ export class StateCache {
 
   /** Drops a state that turned out to be of no use. */
   remove(saved: SavedState): void {
-    this.#pinned.delete(saved);
+    if (this.#pinned.delete(saved)) freeBytes(saved.state);
     if (this.#entries.has(saved)) this.#delete(saved);
   }
 
@@ -115,6 +116,7 @@ export class StateCache {
   #delete(entry: SavedState): void {
     this.#entries.delete(entry);
     this.#bytes -= sizeOf(entry);
+    freeBytes(entry.state);
   }
 }
 

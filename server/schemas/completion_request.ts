@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { checkStreamOptions, generationShape, MAX_CHOICES } from "./generation.ts";
+import { promptList } from "./prompt_list.ts";
 
 /** Prompts of one request. */
 const MAX_PROMPTS = 1024;
@@ -11,12 +12,15 @@ const tokens = z.array(z.int().min(0)).min(1);
  * not listed are ignored.
  */
 export const CompletionRequest = z.object({
-  prompt: z.union([
-    z.string(),
-    z.array(z.string()).min(1),
-    tokens,
-    z.array(tokens).min(1),
-  ]),
+  prompt: promptList(
+    z.union([
+      z.string(),
+      z.array(z.string()).min(1),
+      tokens,
+      z.array(tokens).min(1),
+    ]),
+    MAX_PROMPTS,
+  ),
   ...generationShape,
   best_of: z.int().min(1).max(MAX_CHOICES).nullish(),
   echo: z.boolean().nullish(),
@@ -28,7 +32,7 @@ export const CompletionRequest = z.object({
   checkStreamOptions(request, context);
   const [first] = request.prompt;
   if (Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > MAX_PROMPTS) {
-    refuse("prompt", `expected at most ${MAX_PROMPTS} elements, found an array of ${request.prompt.length}`);
+    refuse("prompt", `expected at most ${MAX_PROMPTS} elements`);
   }
   const n = request.n ?? 1;
   if (request.best_of && request.best_of < n) refuse("best_of", `expected at least "n", which is ${n}`);

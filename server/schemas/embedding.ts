@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { promptList } from "./prompt_list.ts";
 
 /** Inputs of one request, as OpenAI limits them. */
 const MAX_INPUTS = 2048;
@@ -10,12 +11,15 @@ const tokens = z.array(z.int().min(0)).min(1);
  * listed are ignored.
  */
 export const EmbeddingRequest = z.object({
-  input: z.union([
-    z.string(),
-    z.array(z.string()).min(1).max(MAX_INPUTS),
-    tokens,
-    z.array(tokens).min(1).max(MAX_INPUTS),
-  ]),
+  input: promptList(
+    z.union([
+      z.string(),
+      z.array(z.string()).min(1).max(MAX_INPUTS),
+      tokens,
+      z.array(tokens).min(1).max(MAX_INPUTS),
+    ]),
+    MAX_INPUTS,
+  ),
   model: z.string().nullish(),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   /** Only the first so many numbers of each, brought to length 1 again. */

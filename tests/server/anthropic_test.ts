@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { GenerateEvent } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { Message, MessageError, MessageEvent, TokenCount } from "../../server/schemas/anthropic/mod.ts";
 import { answer, failAfter, FakeEngine, type Script } from "./fake_engine.ts";
@@ -8,7 +9,7 @@ const BODY = { model: "claude-x", max_tokens: 50, messages: [{ role: "user", con
 const PATH = "/v1/messages";
 
 /** Says a piece and ends before a stop string. */
-const stopped: Script = async function* () {
+const stopped: Script = async function* (): AsyncGenerator<GenerateEvent> {
   yield { type: "text", index: 0, text: "one " };
   yield { type: "finish", index: 0, finishReason: "stop", stopString: "two", completionTokens: 2 };
   yield {

@@ -132,3 +132,19 @@ Deno.test("a strict server has no model of another name", async () => {
   const lax = await post(appOver(new FakeEngine()), { messages: MESSAGES, model: "gpt-4" });
   assert.equal((await lax.json()).model, "fake-model", "the answer names the real one");
 });
+
+Deno.test("a million wrong elements are refused as fast as one", async () => {
+  const app = appOver(new FakeEngine());
+  const wrong: unknown[] = [[], -1, {}, "x".repeat(1)];
+  for (const element of wrong) {
+    const list = Array.from({ length: 1_000_000 }, () => element);
+    for (const [path, body] of [["/v1/completions", { prompt: list }], ["/v1/embeddings", { input: list }]] as const) {
+      const text = JSON.stringify(body);
+      const before = performance.now();
+      const response = await post(app, text, path);
+      assert.equal(response.status, 400);
+      assert.ok(performance.now() - before < 700, `${path} ${JSON.stringify(element)}: ${performance.now() - before} ms`);
+      await response.body?.cancel();
+    }
+  }
+});
