@@ -143,7 +143,10 @@ Deno.test("a million wrong elements are refused as fast as one", async () => {
       const before = performance.now();
       const response = await post(app, text, path);
       assert.equal(response.status, 400);
-      assert.ok(performance.now() - before < 700, `${path} ${JSON.stringify(element)}: ${performance.now() - before} ms`);
+      assert.ok(
+        performance.now() - before < 700,
+        `${path} ${JSON.stringify(element)}: ${performance.now() - before} ms`,
+      );
       await response.body?.cancel();
     }
   }
