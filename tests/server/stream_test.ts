@@ -193,9 +193,9 @@ Deno.test("event stream sends at once what is there already, and nothing later t
 
 Deno.test("event stream without a last message ends all the same, however much its client has still to take", async () => {
   for (const pieces of [0, 1, 40]) {
-    async function* events(): AsyncGenerator<object, void> {
+    const events = async function* (): AsyncGenerator<object, void> {
       for (let n = 0; n < pieces; n++) yield { text: "x".repeat(1000) };
-    }
+    };
     const response = sseResponse({ events: events(), write: sseMessage }, { last: "", onCancel: () => {} });
     // A client that takes its time.
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -15,7 +15,6 @@ import { toMessagesPrompt } from "./to_prompt.ts";
 
 /** `POST /v1/messages`: the next message of a conversation, whole or as a stream of events. */
 export function createMessage(app: AppInput): Handler<AppEnv> {
-  const { options } = app;
   return async (c) => {
     const request = await parseBody(c, MessageRequest);
     const { engine, model } = await chooseEngine(app, request.model);
