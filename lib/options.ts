@@ -49,12 +49,6 @@ export const SERVE_OPTIONS = {
     help: "refuse requests for a model of another name; else the only model answers to any",
     value: flag(false),
   },
-  store: {
-    flags: "--store <file>",
-    group: "Server",
-    help: "keep stored responses in this SQLite file; else in memory, until the end",
-    value: text(undefined),
-  },
   modelsMax: {
     flags: "--models-max <n>",
     group: "Model",
@@ -327,6 +321,12 @@ export const SERVE_OPTIONS = {
     group: "Server",
     help: "open no browser; none is opened yet",
     value: flag(true),
+  },
+  store: {
+    flags: "--store <file>",
+    group: "Server",
+    help: "keep stored responses in this SQLite file; else in memory, until the end",
+    value: text(undefined),
   },
   readyJson: {
     flags: "--ready-json",

@@ -388,7 +388,7 @@ Deno.test("any JSON body of llama-server's routes gives an answer or an error th
           "invalid_value",
         ]);}
     }),
-    { numRuns: 1000 },
+    { numRuns: 4000 },
   );
   assert.ok(accepted > 50, `only ${accepted} bodies were accepted, so nothing was shown of those`);
 });
