@@ -1,5 +1,5 @@
 import type { Handler } from "hono";
-import type { GenerateInput, ModelInfo } from "../../../lib/engine/mod.ts";
+import type { Engine, GenerateInput, ModelInfo, Prompt } from "../../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { startGeneration, STREAM_PATIENCE_MS } from "../../generation.ts";
@@ -10,6 +10,7 @@ import { sseEvent } from "../../sse_message.ts";
 import { toGenerateInput } from "../to_generate_input.ts";
 import { collectMessage } from "./collect_message.ts";
 import { MessageWriter } from "./message_writer.ts";
+import { requestId } from "./name_request.ts";
 import { toMessageError } from "./to_error.ts";
 import { toMessagesPrompt } from "./to_prompt.ts";
 
@@ -19,19 +20,20 @@ export function createMessage(app: AppInput): Handler<AppEnv> {
     const request = await parseBody(c, MessageRequest);
     const { engine, model } = await chooseEngine(app, request.model);
     const input = toInput(request, { app, model, address: c.env?.address });
-    // A stream says at its beginning how long the prompt is; how much of it was cached is known at its end.
-    const promptTokens = request.stream ? (await engine.tokenize({ prompt: input.prompt })).length : 0;
-    const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
+    const generation = startGeneration((signal) => engine.generate(input, signal), {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "messages",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
-    const open = openMessage(model, promptTokens);
+    // A stream says at its beginning how long the prompt is; how much of it was cached is known at its end.
+    const promptTokens = request.stream ? countPrompt(engine, input.prompt) : 0;
+    const { events, abort } = await generation;
+    const open = openMessage(model, await promptTokens);
     if (!request.stream) return c.json({ ...open, ...await collectMessage(events) } satisfies Message);
     const writer = new MessageWriter(open);
     return sseResponse({ events, write: (event) => writer.write(event) }, {
       last: "",
-      fail: (error) => sseEvent("error", toMessageError(error)),
+      fail: (error) => sseEvent("error", toMessageError(error, requestId(c))),
       onCancel: abort,
     });
   };
@@ -47,6 +49,16 @@ function toInput(
     vocabularySize: model.vocabularySize,
     address,
   });
+}
+
+/** Counts a prompt while it is being answered already; 0 where that fails, since no answer is to fail for a number. */
+async function countPrompt(engine: Engine, prompt: Prompt): Promise<number> {
+  try {
+    return (await engine.tokenize({ prompt })).length;
+  } catch {
+    // What is wrong with the prompt is wrong with the generation, too, which says so.
+    return 0;
+  }
 }
 
 /** An answer that has not said anything yet. */

@@ -8,27 +8,20 @@ const OVERLOADED = 529;
 type ErrorType = MessageError["error"]["type"];
 
 /** Turns whatever was thrown into the error that Anthropic's clients read, with the status that belongs to it. */
-export function toMessageErrorResponse(thrown: unknown): Response {
+export function toMessageErrorResponse(thrown: unknown, requestId: string): Response {
   const { status, headers } = toErrorResponse(thrown);
-  const body = toMessageError(thrown);
   const busy = thrown instanceof EngineError && thrown.code === "overloaded";
-  const answer = Response.json(body, {
-    status: busy ? OVERLOADED : status,
-    headers: { "request-id": body.request_id },
-  });
   const wait = headers.get("retry-after");
-  if (wait !== null) answer.headers.set("retry-after", wait);
-  return answer;
+  return Response.json(toMessageError(thrown, requestId), {
+    status: busy ? OVERLOADED : status,
+    headers: wait === null ? {} : { "retry-after": wait },
+  });
 }
 
 /** {@linkcode toMessageErrorResponse}'s body alone, for a stream that has begun. */
-export function toMessageError(thrown: unknown): MessageError {
+export function toMessageError(thrown: unknown, requestId: string): MessageError {
   const { message } = toErrorBody(thrown).error;
-  return {
-    type: "error",
-    error: { type: typeOf(thrown), message },
-    request_id: `req_${crypto.randomUUID().replaceAll("-", "")}`,
-  };
+  return { type: "error", error: { type: typeOf(thrown), message }, request_id: requestId };
 }
 
 function typeOf(thrown: unknown): ErrorType {

@@ -15,8 +15,9 @@ export function toMessagesPrompt(
     if (last?.role === role) last.content += `\n${toText(content)}`;
     else turns.push({ role, content: toText(content) });
   }
-  const first = system ? [{ role: "system" as const, content: toText(system) }] : [];
-  return toChatPrompt([...first, ...turns], systemPrompt);
+  // No blocks say as little as no text: the server's own system prompt is not to give way to them.
+  const first = toText(system ?? "");
+  return toChatPrompt(first === "" ? turns : [{ role: "system", content: first }, ...turns], systemPrompt);
 }
 
 function toText(content: Turn["content"]): string {

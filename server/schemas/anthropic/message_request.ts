@@ -19,7 +19,10 @@ const conversationShape = {
   tool_choice: notYet("Forced tool calls", (value) => hasType(value, "auto") || hasType(value, "none")),
   thinking: notYet("Thinking blocks", (value) => hasType(value, "disabled")),
   mcp_servers: notYet("MCP servers", (value) => Array.isArray(value) && value.length === 0),
+  output_config: z.object({ format: notYet("Formats other than text") }).nullish(),
+  /** Where "output_config.format" stood before. */
   output_format: notYet("Formats other than text"),
+  context_management: notYet("Edits of the context", hasNoEdits),
 };
 
 /** The body of `POST /v1/messages`: Anthropic's parameters, and llama-server's names for the samplers that it has not. */
@@ -47,6 +50,10 @@ export const CountTokensRequest = z.object(conversationShape);
 
 /** A conversation as the client wrote it. */
 export type CountTokensRequest = z.infer<typeof CountTokensRequest>;
+
+function hasNoEdits(value: unknown): boolean {
+  return z.object({ edits: z.array(z.never()).nullish() }).safeParse(value).success;
+}
 
 function hasType(value: unknown, type: string): boolean {
   return typeof value === "object" && value !== null && "type" in value && value.type === type;
