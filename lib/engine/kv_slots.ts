@@ -173,6 +173,8 @@ export class KvSlots {
 
   /** Brings the source's cells into the slot, and says how many tokens that are. */
   #fill(slot: Slot, source: Source | undefined): number {
+    // What is saved below takes the room of the state used least recently, which is not to be this one.
+    if (source !== undefined && "saved" in source) this.#saved.touch(source.saved);
     if (source !== undefined && "slot" in source && source.slot === slot) {
       // Saving takes as long as computing some dozens of tokens, and the prompt waits for it: not for a short end of a long text.
       const lost = slot.tokens.length - source.common;
@@ -191,13 +193,11 @@ export class KvSlots {
 
   #restore(slot: Slot, { saved, common }: { saved: SavedState; common: number }): number {
     const { length } = saved.tokens;
-    if (!this.#memory.canRestore(slot.index)) return 0;
-    this.#saved.touch(saved);
+    // A cache that has room for one state alone has dropped it all the same.
+    const gone = (): boolean => saved.state.length === 0;
+    if (gone() || !this.#memory.canRestore(slot.index)) return 0;
     let restored = this.#memory.restore(slot.index, saved.state);
-    // What is saved to make room may take this one's own in the cache.
-    while (!restored && this.evict() && saved.state.length > 0) {
-      restored = this.#memory.restore(slot.index, saved.state);
-    }
+    while (!restored && this.evict() && !gone()) restored = this.#memory.restore(slot.index, saved.state);
     // Where nobody else has cells it is not room that is missing.
     if (!restored && this.#slots.every(({ holder }) => holder === undefined)) this.#saved.remove(saved);
     if (

@@ -274,6 +274,8 @@ export class FakeDecoder implements Decoder {
     assert.equal(this.#cellsOf(slot).length, 0, `slot ${slot} is empty before something is restored there`);
     this.#failIf("restore");
     this.#unreadable.delete(slot);
+    // As the real one: a view of memory that was given back throws.
+    new DataView(state.buffer);
     const { portable, restoreFails } = this.options;
     const [unified, ...numbers] = new Int32Array(state.buffer);
     if (!portable && (unified === 1) !== this.unified) return false;

@@ -100,7 +100,10 @@ export class SchedulerRun {
       prefillLimit: setting.batch,
       saved: this.saved,
       onAdvance: (sequence, advance) => void this.events.push(...this.#answers.advance(sequence, advance)),
-      onFailure: (id) => this.#fail(id),
+      onFailure: (id, error) => {
+        assert.match(String(error), /^RangeError: The (sample|restore|save) failed$/, "nothing fails by itself");
+        this.#fail(id);
+      },
       cost: new FixedCost(),
       ...(setting.drafter ? { drafter: new FakeDrafter() } : {}),
     });

@@ -359,3 +359,20 @@ Deno.test("Scheduler goes on with those that waited after a decode that failed",
   run.check();
   assert.deepEqual(run.events.filter(({ type }) => type === "failed").map(({ id }) => id), [1]);
 });
+
+Deno.test("Scheduler goes on where the state that it needs must give way to the one that it saves", () => {
+  const first = lasting(40, 5);
+  const bytes = (first.prompt.length + 4) * 4 * 4 + 4;
+  // Room for one state, and one slot: what comes back is the only state, and what goes would take its place.
+  const run = new SchedulerRun({ ...SETTING, slots: 1, cacheBytes: bytes + 40 });
+  const prompts = [first, lasting(40, 5, 1)];
+  for (let round = 0; round < 4; round++) {
+    for (const request of prompts) {
+      one(run, request);
+      run.finish();
+    }
+  }
+  run.check();
+  assert.ok(run.decoder.counts.saved > 0);
+  assert.equal(run.events.filter(({ type }) => type === "failed").length, 0);
+});
