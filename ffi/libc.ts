@@ -72,8 +72,8 @@ export function createMemoryFile(name: string, bytes: Uint8Array<ArrayBuffer>): 
 }
 
 /**
- * Has large blocks of memory given back to the OS when they are freed (glibc). Left alone, it learns from the first one freed to take all that
- * are not much larger from its arenas, where KV states of many sizes leave holes that none fits into: hundreds of megabytes in the end.
+ * Has large blocks of memory given back to the OS when they are freed (glibc, mallopt(3)). Left alone, it learns from the first one freed to take
+ * those up to its size from arenas, which keep what is freed. In a soak it made no difference that was measured (docs/bench.md).
  */
 export function returnLargeBlocks(): void {
   if (Deno.build.os !== "linux") return;

@@ -17,6 +17,7 @@ import { anthropicApi } from "./routes/anthropic/mod.ts";
 import { llamaApi } from "./routes/llama/mod.ts";
 import { ollamaApi } from "./routes/ollama/mod.ts";
 import { responsesApi } from "./routes/responses/mod.ts";
+
 /**
  * The whole HTTP side as an app that does not listen: `serve` does, and tests call `app.request("/path")`.
  *

@@ -4,6 +4,7 @@ import type { LoadOptions } from "../lib/engine/mod.ts";
 import type { ProvidedLibraries } from "../lib/library_cache.ts";
 import { readModelHeader } from "../lib/model_header.ts";
 import type { ServeOptions } from "../lib/options.ts";
+import { fileName } from "./file_name.ts";
 import { loadOptionsOf } from "./load_options.ts";
 import { provideAdapters } from "./provide_adapters.ts";
 import { provideDraftModel } from "./provide_draft_model.ts";
@@ -53,5 +54,5 @@ export function prepareModel(path: string, { options, executable, reserved = 0 }
 
 /** What a model is called unless it is told: its file's name without what only tells the kind of file. */
 export function modelName(path: string): string {
-  return (path.split(/[\\/]/).at(-1) ?? path).replace(/(-\d{5}-of-\d{5})?(\.gguf|\.llamafile)?(\.exe)?$/i, "");
+  return fileName(path).replace(/(-\d{5}-of-\d{5})?(\.gguf|\.llamafile)?(\.exe)?$/i, "");
 }

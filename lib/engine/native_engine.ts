@@ -9,6 +9,7 @@ import { Embedder } from "./embedder.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
 import { KvContext } from "./kv_context.ts";
+import { LOG_LEVEL } from "./log_level.ts";
 import { useLibrary } from "./native_library.ts";
 import { NativeLog } from "./native_log.ts";
 import type {
@@ -26,9 +27,6 @@ import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
 import { StateCache } from "./state_cache.ts";
 import { TokenSampler } from "./token_sampler.ts";
-
-/** ggml's log level of warnings. */
-const WARNING = 3;
 
 /** Tokens to embed in a step at which answers wait for their next token. */
 const EMBEDDED_BESIDE = 64;
@@ -128,7 +126,7 @@ export class NativeEngine implements Disposable {
   }
 
   #keptStates(): KeptStates {
-    const warn = (text: string): void => this.#post({ type: "log", level: WARNING, text });
+    const warn = (text: string): void => this.#post({ type: "log", level: LOG_LEVEL.warning, text });
     return { ...this.#options, contextLength: this.#context.sequenceLength, warn };
   }
 

@@ -1,9 +1,5 @@
+import { LOG_LEVEL } from "./log_level.ts";
 import type { FromWorker } from "./protocol.ts";
-
-/** ggml's log level of errors, which alone are always passed on: its warnings come with many sound models. */
-const ERROR = 4;
-/** Continues the line before. */
-const CONTINUED = 5;
 
 /** Passes llama.cpp's log on, and keeps its first error, which says why loading failed; the ones behind it only say that it did. */
 export class NativeLog {
@@ -28,9 +24,12 @@ export class NativeLog {
 
   /** Takes a line at ggml's level. */
   line(level: number, text: string): void {
-    if (level !== CONTINUED) this.#level = level;
+    if (level !== LOG_LEVEL.continued) this.#level = level;
     if (text === "") return;
-    if (this.#level >= ERROR) this.firstError ??= text;
-    if (this.#verbose || (this.#level >= ERROR && !this.loading)) this.#post({ type: "log", level: this.#level, text });
+    if (this.#level >= LOG_LEVEL.error) this.firstError ??= text;
+    // Of the others, warnings come with many sound models.
+    if (this.#verbose || (this.#level >= LOG_LEVEL.error && !this.loading)) {
+      this.#post({ type: "log", level: this.#level, text });
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
 import { EngineError } from "../errors.ts";
+import { expectTokens } from "./expect_tokens.ts";
 
 /** What a prompt or an input is held against, and how its text is taken. */
 export interface PromptOptions extends Partial<TokenizeOptions> {
@@ -26,13 +27,8 @@ export function promptTokens(
     expectMayFit(vocabulary, prompt, limit);
     return vocabulary.tokenize(prompt, { addSpecial, parseSpecial });
   }
-  const wrong = prompt.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary.size);
-  if (wrong === undefined) return prompt;
-  throw new EngineError(
-    "invalid_value",
-    `"${param}" has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabulary.size - 1}`,
-    { param },
-  );
+  expectTokens(prompt, { size: vocabulary.size, param });
+  return prompt;
 }
 
 function expectMayFit(vocabulary: Vocabulary, text: string, limit: number): void {

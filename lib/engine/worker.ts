@@ -2,11 +2,9 @@
 // The engine's thread: it owns every native object, and decodes without a pause between two calls, for ggml's threads fall asleep in one.
 // It learns of new messages from a counter in shared memory, and yields to its event loop only when that has moved or nothing is to be done.
 import { EngineError, toEngineError } from "../errors.ts";
+import { LOG_LEVEL } from "./log_level.ts";
 import { NativeEngine } from "./native_engine.ts";
 import type { FromEngine, FromWorker, LoadOptions, Query, ToWorker } from "./protocol.ts";
-
-/** ggml's log level of errors. */
-const ERROR = 4;
 
 /** Messages posted by the host, in shared memory; those received here. */
 let posted: Int32Array | undefined;
@@ -165,7 +163,7 @@ function fail({ id, engine }: { id: number; engine: number }, error: unknown): v
 /** Has the host log what is a defect, with the place where it was thrown. */
 function report(engine: number, doing: string, error: unknown): void {
   const detail = error instanceof Error ? error.stack ?? error.message : String(error);
-  post({ type: "log", engine, level: ERROR, text: `${doing}: ${detail}` });
+  post({ type: "log", engine, level: LOG_LEVEL.error, text: `${doing}: ${detail}` });
 }
 
 function post(message: FromEngine): void {

@@ -18,6 +18,7 @@ import type {
   TokenPiece,
 } from "./engine.ts";
 import { EventQueue } from "./event_queue.ts";
+import { expectTokens } from "./expect_tokens.ts";
 import type {
   EmbedRequest,
   ErrorData,
@@ -178,15 +179,7 @@ export class WorkerEngine implements Engine {
   }
 
   async detokenize(tokens: number[]): Promise<string> {
-    const { vocabularySize } = this.#expectLoaded();
-    const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
-    if (wrong !== undefined) {
-      throw new EngineError(
-        "invalid_value",
-        `"tokens" has the token ${wrong}; tokens of this model are whole numbers from 0 to ${vocabularySize - 1}`,
-        { param: "tokens" },
-      );
-    }
+    expectTokens(tokens, { size: this.#expectLoaded().vocabularySize, param: "tokens" });
     return new TextDecoder().decode(await this.#ask({ kind: "detokenize", tokens }));
   }
 

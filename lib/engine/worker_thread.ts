@@ -1,8 +1,6 @@
 import { EngineError } from "../errors.ts";
+import { LOG_LEVEL } from "./log_level.ts";
 import type { FromEngine, FromWorker, LoadOptions, ToEngine, ToWorker } from "./protocol.ts";
-
-/** ggml's log level of errors. */
-const ERROR = 4;
 
 /** Who a thread tells what comes of a model. */
 export interface ThreadUser {
@@ -40,7 +38,7 @@ export class WorkerThread {
     this.#worker.onerror = (event): void => {
       event.preventDefault();
       this.#died = new EngineError("internal", `The engine's thread died: ${event.message}; restart the program`);
-      log(ERROR, this.#died.message);
+      log(LOG_LEVEL.error, this.#died.message);
       for (const user of this.#users.values()) {
         user.fail(this.#died);
         user.receive({ type: "unloaded" });

@@ -1,5 +1,6 @@
 import type { ModelInfo } from "../../lib/engine/mod.ts";
 import type { AppOptions } from "../app_input.ts";
+import { newId } from "../new_id.ts";
 
 /** What every part of one answer says of it. */
 export interface AnswerHead {
@@ -17,7 +18,7 @@ export interface AnswerHead {
  */
 export function answerHead(prefix: string, of: { model: ModelInfo; options: AppOptions }): AnswerHead {
   return {
-    id: `${prefix}-${crypto.randomUUID().replaceAll("-", "")}`,
+    id: newId(`${prefix}-`),
     created: Math.floor(Date.now() / 1000),
     model: of.model.id,
     system_fingerprint: `packllama-${of.options.version}`,

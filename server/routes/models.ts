@@ -22,7 +22,12 @@ export function getModel(app: AppInput): Handler<AppEnv> {
   };
 }
 
-function servedModels({ engine, models }: AppInput): ServedModel[] {
+/**
+ * The models that are served, loaded or not.
+ *
+ * @throws {EngineError} `loading` while there is just one, which is not loaded yet; why it could not be.
+ */
+export function servedModels({ engine, models }: AppInput): ServedModel[] {
   if (models !== undefined) return models.list();
   const info = readyModel(engine);
   return [{ id: info.id, state: "loaded", info }];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isEmptyArray } from "./is_empty_array.ts";
 import { notYet } from "./not_yet.ts";
 
 /** The roles that a message may have. */
@@ -25,7 +26,3 @@ export const ChatMessage = z.discriminatedUnion("role", [
 
 /** A message as the client wrote it. */
 export type ChatMessage = z.infer<typeof ChatMessage>;
-
-function isEmptyArray(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
-}

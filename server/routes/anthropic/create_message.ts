@@ -3,6 +3,7 @@ import type { Engine, GenerateInput, ModelInfo, Prompt } from "../../../lib/engi
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { startGeneration, STREAM_PATIENCE_MS } from "../../generation.ts";
+import { newId } from "../../new_id.ts";
 import { parseBody } from "../../parse_body.ts";
 import { type Message, MessageRequest } from "../../schemas/anthropic/mod.ts";
 import { sseResponse } from "../../sse.ts";
@@ -64,7 +65,7 @@ async function countPrompt(engine: Engine, prompt: Prompt): Promise<number> {
 /** An answer that has not said anything yet. */
 function openMessage({ id: model }: ModelInfo, promptTokens: number): Message {
   return {
-    id: `msg_${crypto.randomUUID().replaceAll("-", "")}`,
+    id: newId("msg_"),
     type: "message",
     role: "assistant",
     model,

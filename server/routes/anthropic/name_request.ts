@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { AppEnv } from "../../app_input.ts";
+import { newId } from "../../new_id.ts";
 
 const HEADER = "request-id";
 
@@ -7,7 +8,7 @@ const HEADER = "request-id";
 export function nameRequest(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     // Not by `c.header`, which a response that Hono did not make itself would lose.
-    c.res.headers.set(HEADER, `req_${crypto.randomUUID().replaceAll("-", "")}`);
+    c.res.headers.set(HEADER, newId("req_"));
     await next();
   };
 }

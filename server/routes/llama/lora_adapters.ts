@@ -1,7 +1,7 @@
 import type { Handler } from "hono";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import type { LoraAdapters } from "../../schemas/llama/mod.ts";
-import { fileName } from "./file_name.ts";
+import { fileName } from "../../file_name.ts";
 import { notSupported } from "./not_supported.ts";
 
 /** `GET /lora-adapters`: the adapters, by whose order a request's `lora` names them. */

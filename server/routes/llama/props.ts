@@ -4,7 +4,7 @@ import { chooseEngine } from "../../choose_engine.ts";
 import { MeteredEngine } from "../../metrics.ts";
 import type { Props } from "../../schemas/llama/mod.ts";
 import { toGenerationSettings } from "./generation_settings.ts";
-import { fileName } from "./file_name.ts";
+import { fileName } from "../../file_name.ts";
 import { notSupported } from "./not_supported.ts";
 
 /** `GET /props`: what the server has loaded, and what holds where a request says nothing. */

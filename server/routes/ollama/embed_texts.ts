@@ -1,5 +1,6 @@
 import type { Embeddings, Engine, ModelInfo } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
+import { pooledVectors } from "../pooled_vectors.ts";
 
 /** Characters that a text is first cut to for each token that it may have: far more than a token stands for, save in long runs of spaces. */
 const CHARACTERS = 15;
@@ -25,17 +26,8 @@ export async function embedTexts(
   options: EmbedTextsOptions,
 ): Promise<{ vectors: number[][]; promptTokens: number }> {
   const { embeddings, size, promptTokens } = await embed(texts, options);
-  if (embeddings.some(({ length }) => length !== size)) {
-    const message =
-      "Without pooling a text has many vectors, which this API cannot carry; start with another --pooling";
-    throw new EngineError("invalid_value", message, { param: "model" });
-  }
-  const { dimensions = size } = options;
-  if (dimensions > size) {
-    const message = `Invalid "dimensions": the model's embeddings have ${size}, found ${dimensions}`;
-    throw new EngineError("invalid_value", message, { param: "dimensions" });
-  }
-  return { vectors: embeddings.map((vector) => Array.from(shortened(vector, dimensions))), promptTokens };
+  const vectors = pooledVectors({ embeddings, size }, options.dimensions ?? size);
+  return { vectors: vectors.map((vector) => Array.from(vector)), promptTokens };
 }
 
 /** Only once an input has turned out too long it is worth a look at how long. */
@@ -61,12 +53,4 @@ async function cut(text: string, { engine, limit }: { engine: Engine; limit: num
   const plain = await tokenize(false);
   const end = whole.at(-1) === plain.at(-1) ? [] : whole.slice(-1);
   return [...whole.slice(0, limit - end.length), ...end];
-}
-
-/** The beginning, of length 1 again. */
-function shortened(vector: Float32Array, length: number): Float32Array {
-  if (length === vector.length) return vector;
-  const start = vector.slice(0, length);
-  const norm = Math.hypot(...start);
-  return norm > 0 ? start.map((value) => value / norm) : start;
 }

@@ -1,5 +1,5 @@
 import type { AppInput } from "../../app_input.ts";
-import { servedModels } from "./served_models.ts";
+import { servedModels } from "../models.ts";
 
 /** The tag that Ollama's clients put behind a name that has none. */
 const DEFAULT_TAG = ":latest";

@@ -7,7 +7,7 @@ import { type ShowAnswer, ShowRequest } from "../../schemas/ollama/mod.ts";
 import { isGiven } from "../to_sampling.ts";
 import { toModelDetails, toModifiedAt } from "./model_details.ts";
 import { toListedName, toModelId } from "./model_name.ts";
-import { servedModels } from "./served_models.ts";
+import { servedModels } from "../models.ts";
 
 /** Where Ollama's values begin in a line of parameters. */
 const VALUE_COLUMN = 31;

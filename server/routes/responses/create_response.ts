@@ -10,7 +10,7 @@ import { sseResponse } from "../../sse.ts";
 import { collectAnswer } from "../collect_answer.ts";
 import { type InputParts, toGenerateInput } from "../to_generate_input.ts";
 import { toTimings } from "../to_usage.ts";
-import { newId } from "./new_id.ts";
+import { newId } from "../../new_id.ts";
 import { readConversation } from "./read_conversation.ts";
 import { closeResponse, openResponse, toMessage } from "./response_object.ts";
 import { ResponseWriter, withBeginning } from "./response_writer.ts";
@@ -40,7 +40,7 @@ export function createResponse(app: AppInput, store: ResponseStore): Handler<App
     };
     if (request.stream) return streamResponse(new ResponseWriter(open, keep), { events, abort });
     const { choices, ...spent } = await collectAnswer(events, 1);
-    const response = closeResponse(open, choices.map((said) => toMessage({ id: newId("msg"), ...said })), spent);
+    const response = closeResponse(open, choices.map((said) => toMessage({ id: newId("msg_"), ...said })), spent);
     keep(response);
     return c.json({ ...response, timings: toTimings(spent) });
   };

@@ -3,7 +3,7 @@ import { toErrorBody } from "../../errors.ts";
 import type { OutputMessage, ResponseObject, ResponseRequest, ResponseUsage } from "../../schemas/responses/mod.ts";
 import { toChatLogprobs } from "../chat_logprobs.ts";
 import type { Spent } from "../to_usage.ts";
-import { newId } from "./new_id.ts";
+import { newId } from "../../new_id.ts";
 import { toOutputText } from "./to_items.ts";
 
 /** A response that has begun, and has nothing to say yet. */
@@ -12,7 +12,7 @@ export function openResponse(
   { model, sampling }: { model: ModelInfo; sampling: Partial<Sampling> },
 ): ResponseObject {
   return {
-    id: newId("resp"),
+    id: newId("resp_"),
     object: "response",
     created_at: now(),
     completed_at: null,

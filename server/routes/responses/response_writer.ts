@@ -4,7 +4,7 @@ import type { EventBody, OutputMessage, ResponseEvent, ResponseObject } from "..
 import { sseEvent } from "../../sse_message.ts";
 import { toChatLogprobs } from "../chat_logprobs.ts";
 import { toTimings } from "../to_usage.ts";
-import { newId } from "./new_id.ts";
+import { newId } from "../../new_id.ts";
 import { closeResponse, failResponse, toMessage } from "./response_object.ts";
 import { toOutputText } from "./to_items.ts";
 
@@ -18,7 +18,7 @@ export type StreamedEvent = GenerateEvent | { type: "begin" };
 export class ResponseWriter {
   readonly #open: ResponseObject;
   readonly #onComplete: (response: ResponseObject) => void;
-  readonly #place = { item_id: newId("msg"), output_index: 0, content_index: 0 };
+  readonly #place = { item_id: newId("msg_"), output_index: 0, content_index: 0 };
   /** The JSON of a part of the text, up to its number: each token has one. */
   readonly #deltaHead: string;
   #numbered = 0;

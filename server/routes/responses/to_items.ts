@@ -1,5 +1,5 @@
 import type { InputItem, Item, OutputText } from "../../schemas/responses/mod.ts";
-import { newId } from "./new_id.ts";
+import { newId } from "../../new_id.ts";
 
 /** The messages that a request brings, in the one form in which they are kept; a plain text is the user's. */
 export function toItems(input: string | InputItem[] | null | undefined): Item[] {
@@ -15,7 +15,7 @@ export function toOutputText(text: string): OutputText {
 function toItem({ role, content }: InputItem): Item {
   const texts = typeof content === "string" ? [content] : content.map((part) => part.text);
   // Ids of its own also for what was sent back: within a conversation no two items may have the same.
-  const head = { id: newId("msg"), type: "message", status: "completed" } as const;
+  const head = { id: newId("msg_"), type: "message", status: "completed" } as const;
   return role === "assistant"
     ? { ...head, role, content: texts.map(toOutputText) }
     : { ...head, role, content: texts.map((text) => ({ type: "input_text", text })) };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isEmptyArray } from "../is_empty_array.ts";
 import { notYet } from "../not_yet.ts";
 import { samplingShape } from "../sampling.ts";
 
@@ -15,10 +16,10 @@ const conversationShape = {
   model: z.string().nullish(),
   messages: z.array(InputMessage).min(1),
   system: content.nullish(),
-  tools: notYet("Tools", (value) => Array.isArray(value) && value.length === 0),
+  tools: notYet("Tools", isEmptyArray),
   tool_choice: notYet("Forced tool calls", (value) => hasType(value, "auto") || hasType(value, "none")),
   thinking: notYet("Thinking blocks", (value) => hasType(value, "disabled")),
-  mcp_servers: notYet("MCP servers", (value) => Array.isArray(value) && value.length === 0),
+  mcp_servers: notYet("MCP servers", isEmptyArray),
   output_config: z.object({ format: notYet("Formats other than text") }).nullish(),
   /** Where "output_config.format" stood before. */
   output_format: notYet("Formats other than text"),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ChatMessage } from "../chat_message.ts";
 import { notYet } from "../not_yet.ts";
-import { isEmptyArray } from "./prompt.ts";
+import { isEmptyArray } from "../is_empty_array.ts";
 
 /** The body of `POST /apply-template`: what of a chat request the template sees. */
 export const ApplyTemplateRequest = z.object({

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
 import { checkStreamed, llamaGenerationShape } from "./generation.ts";
-import { isEmptyArray } from "./prompt.ts";
+import { isEmptyArray } from "../is_empty_array.ts";
 
 /** The body of `POST /infill`: the text before a gap and behind it. `null` means absent; keys that are not listed are ignored. */
 export const InfillRequest = z.object({

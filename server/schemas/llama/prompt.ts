@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isEmptyArray } from "../is_empty_array.ts";
 import { notYet } from "../not_yet.ts";
 
 /** Prompts of one request. */
@@ -37,11 +38,6 @@ export function promptsOf(prompt: LlamaPrompt): MixedText[] {
   return prompt.filter((part) => typeof part !== "number").map((part) =>
     typeof part === "string" || Array.isArray(part) ? part : part.prompt_string
   );
-}
-
-/** Whether a value is an array that holds nothing. */
-export function isEmptyArray(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }
 
 function isMixed(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isEmptyArray } from "../is_empty_array.ts";
 import { notYet } from "../not_yet.ts";
 import { InputItem } from "./input_item.ts";
 
@@ -44,10 +45,6 @@ export function checkPrompt(
   if (!isEmpty || previous_response_id) return;
   const message = 'expected a string or messages; only with "previous_response_id" it may be left out';
   context.addIssue({ code: "custom", path: ["input"], message });
-}
-
-function isEmptyArray(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }
 
 function isTextFormat(value: unknown): boolean {
