@@ -328,6 +328,12 @@ export const SERVE_OPTIONS = {
     help: "keep stored responses in this SQLite file; else in memory, until the end",
     value: text(undefined),
   },
+  slotSavePath: {
+    flags: "--slot-save-path <folder>",
+    group: "Server",
+    help: "let clients keep what a slot holds in files of this folder, and restore it (POST /slots/ID?action=save)",
+    value: text(undefined),
+  },
   readyJson: {
     flags: "--ready-json",
     group: "Server",

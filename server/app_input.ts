@@ -12,6 +12,8 @@ export interface AppOptions {
   adapters?: { path: string; scale: number }[];
   /** Refuse a model name that is not served, also where there is just one. */
   strictModel?: boolean;
+  /** The folder in which clients may keep what slots hold; they may not when absent. */
+  slotSavePath?: string;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
   /** Sampling parameters that a request may override; the rest is the engine's. */

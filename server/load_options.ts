@@ -54,6 +54,7 @@ export function loadOptionsOf(options: ServeOptions, input: LoadInput): LoadOpti
     cacheBytes: cacheBytesOf(options.cacheRam, available.bytes),
     states: [],
     ...(options.promptCache === undefined ? {} : { promptCache: options.promptCache }),
+    ...(options.slotSavePath === undefined ? {} : { slotFiles: true }),
     ...(options.numa === undefined ? {} : { numa: options.numa }),
     verbose: options.verbose,
     ...(cpuVariant === undefined ? {} : { cpuVariant }),

@@ -9,6 +9,9 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
 } from "../lib/engine/mod.ts";
 import type { AppInput } from "./app_input.ts";
@@ -178,6 +181,14 @@ export class MeteredEngine implements Engine {
 
   detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#engine.detokenize(tokens);
+  }
+
+  slots(): Promise<SlotInfo[]> {
+    return this.#engine.slots();
+  }
+
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return this.#engine.changeSlot(index, action);
   }
 
   render(messages: ChatMessage[]): Promise<string> {

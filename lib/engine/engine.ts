@@ -228,6 +228,37 @@ export interface TokenizeInput {
   parseSpecial?: boolean;
 }
 
+/** What a slot of the KV cache holds: the cells of the sequence that is computed in it, or of the last one that was. */
+export interface SlotInfo {
+  /** From 0 on. */
+  index: number;
+  /** Tokens that have cells. */
+  tokens: number;
+  /** The sequence that is being computed; undefined where the slot waits. */
+  sequence?: {
+    /** Counted from the start of the engine. */
+    request: number;
+    promptTokens: number;
+    /** Prompt tokens that needed no prefill; undefined before its first decode. */
+    cachedTokens?: number;
+    completionTokens: number;
+    /** The most tokens that may still come. */
+    tokensLeft: number;
+    speculates: boolean;
+  };
+}
+
+/** What can be done with a slot: its KV state kept in a file, or filled from one, or its cells freed. */
+export type SlotAction = { kind: "save" | "restore"; path: string } | { kind: "erase" };
+
+/** What came of a {@linkcode SlotAction}. */
+export interface SlotChange {
+  /** Tokens that were saved, restored or erased. */
+  tokens: number;
+  /** Bytes of the file; 0 where there is none. */
+  bytes: number;
+}
+
 /** Documents to be judged by how well they answer a query. */
 export interface RerankInput {
   query: string;
@@ -329,6 +360,19 @@ export interface Engine {
    * @throws {EngineError} As {@linkcode Engine.generate}; `invalid_value` also from a model that does not rank.
    */
   rerank(input: RerankInput, signal?: AbortSignal): Promise<Ranking>;
+  /**
+   * What each slot holds, in their order.
+   *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}.
+   */
+  slots(): Promise<SlotInfo[]>;
+  /**
+   * Saves, restores or erases what a slot holds. Files are those of `--prompt-cache`: bound to this model, engine and settings.
+   *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}; `invalid_value` for a slot that there is not or that holds nothing to save;
+   *   `overloaded` while it is at work; `bad_file` or `io` when the file cannot be used.
+   */
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange>;
   /** Ends every request and frees the model. */
   close(): Promise<void>;
 }

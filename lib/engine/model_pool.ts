@@ -10,6 +10,9 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
 } from "./engine.ts";
 import type { LoadOptions } from "./protocol.ts";
@@ -117,6 +120,14 @@ export class ModelPool implements Engine {
 
   detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#first.detokenize(tokens);
+  }
+
+  slots(): Promise<SlotInfo[]> {
+    return this.#first.slots();
+  }
+
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return this.#first.changeSlot(index, action);
   }
 
   render(messages: ChatMessage[]): Promise<string> {
@@ -295,6 +306,14 @@ class PooledModel implements Engine {
 
   detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#with((engine) => engine.detokenize(tokens));
+  }
+
+  slots(): Promise<SlotInfo[]> {
+    return this.#with((engine) => engine.slots());
+  }
+
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return this.#with((engine) => engine.changeSlot(index, action));
   }
 
   render(messages: ChatMessage[]): Promise<string> {

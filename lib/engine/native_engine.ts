@@ -26,6 +26,7 @@ import { Outbox } from "./outbox.ts";
 import { PromptTokenizer } from "./prompt_tokenizer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
+import { changeSlot } from "./slot_file.ts";
 import { StateCache } from "./state_cache.ts";
 import { TokenSampler } from "./token_sampler.ts";
 
@@ -185,14 +186,24 @@ export class NativeEngine implements Disposable {
   }
 
   /**
-   * Answers a question about the model.
+   * Answers a question about the model or its slots.
    *
-   * @throws {EngineError} `invalid_value` or `context_length_exceeded` for a prompt that cannot be one.
+   * @throws {EngineError} As the functions of `Engine` that ask.
    */
-  answer(query: Query): QueryAnswers[keyof QueryAnswers] {
-    return query.kind === "pieces"
-      ? joinPieces(this.#model.vocabulary, query.tokens)
-      : Int32Array.from(this.#tokenizer.tokenize(query.prompt, query));
+  async answer(query: Query): Promise<QueryAnswers[keyof QueryAnswers]> {
+    const { slots } = this.#scheduler;
+    switch (query.kind) {
+      case "tokenize":
+        return Int32Array.from(this.#tokenizer.tokenize(query.prompt, query));
+      case "pieces":
+        return joinPieces(this.#model.vocabulary, query.tokens);
+      case "slots":
+        return slots.describe();
+      case "changeSlot": {
+        const { stateKey } = this.#options;
+        return await changeSlot(slots, query, { stateKey, contextLength: this.#context.sequenceLength });
+      }
+    }
   }
 
   /** Frees a request's sequences. It is answered with a failure, which nobody may be waiting for. */

@@ -1,6 +1,16 @@
 import type { ContextOptions, ModelOptions, Pooling } from "../../ffi/mod.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, Usage } from "./engine.ts";
+import type {
+  AnswerLogprob,
+  Client,
+  FinishReason,
+  Sampling,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
+  Timings,
+  Usage,
+} from "./engine.ts";
 
 /** How the cells of the KV cache are shared out: one pool, equal parts, or whichever suits the load. */
 export type KvLayout = "auto" | "unified" | "split";
@@ -44,6 +54,8 @@ export interface LoadOptions {
   states: StateSource[];
   /** A file of KV states to begin with, if it is there, and to write when the engine is closed. */
   promptCache?: string;
+  /** Whether what slots hold may be kept in files, and restored from them. */
+  slotFiles?: boolean;
   /** What those states are told by (`stateKeyOf`); without it none are read or written. */
   stateKey?: string;
   /** Pass on every line of llama.cpp's log, not only errors. */
@@ -112,13 +124,17 @@ export interface EmbedRequest {
     | { kind: "rerank"; query: string; documents: string[] };
 }
 
-/** A question that is answered at once, between two decodes. */
+/** A question that is answered between two decodes. */
 export type Query =
+  | { kind: "slots" }
+  | { kind: "changeSlot"; index: number; action: SlotAction }
   | { kind: "tokenize"; prompt: RawPrompt; addSpecial: boolean; parseSpecial: boolean }
   | { kind: "pieces"; tokens: Int32Array<ArrayBuffer> };
 
 /** What comes of a {@linkcode Query}, by its kind. */
 export interface QueryAnswers {
+  slots: SlotInfo[];
+  changeSlot: SlotChange;
   /** Token ids. */
   tokenize: Int32Array<ArrayBuffer>;
   /** What the tokens stand for, one after another, and where each of them ends. */

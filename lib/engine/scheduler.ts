@@ -103,6 +103,11 @@ export class Scheduler {
     this.#cost = options.cost ?? new StepCost();
   }
 
+  /** The slots that sequences are computed in. Between two steps only idle ones may be changed. */
+  get slots(): KvSlots {
+    return this.#slots;
+  }
+
   /** Whether there is nothing to do. */
   get idle(): boolean {
     return this.#running.length === 0 && this.#preempted.length === 0 && this.#waiting.empty;

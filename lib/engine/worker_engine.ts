@@ -14,6 +14,9 @@ import type {
   Ranking,
   RerankInput,
   Sampling,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
 } from "./engine.ts";
 import { EventQueue } from "./event_queue.ts";
@@ -187,6 +190,14 @@ export class WorkerEngine implements Engine {
 
   async detokenize(tokens: ArrayLike<number>): Promise<string> {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode((await this.#askPieces(tokens)).bytes);
+  }
+
+  async slots(): Promise<SlotInfo[]> {
+    return await this.#ask({ kind: "slots" });
+  }
+
+  async changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return await this.#ask({ kind: "changeSlot", index, action });
   }
 
   async #askPieces(tokens: ArrayLike<number>): Promise<QueryAnswers["pieces"]> {

@@ -11,6 +11,9 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
@@ -64,6 +67,8 @@ export interface Call {
 export class FakeEngine implements Engine {
   status: EngineStatus = { state: "ready", model: FAKE_MODEL };
   readonly calls: Call[] = [];
+  readonly slotActions: ({ index: number } & SlotAction)[] = [];
+  #running = 0;
   readonly #script: Script;
   readonly #waiting: (() => void)[] = [];
 
@@ -86,14 +91,41 @@ export class FakeEngine implements Engine {
     const call: Call = { input, signal, aborted: aborted.promise, ended: ended.promise, events: 0 };
     this.calls.push(call);
     this.#waiting.splice(0).forEach((resolve) => resolve());
+    const choices = input.choices ?? 1;
+    this.#running += choices;
     try {
       for await (const event of this.#script(input, signal)) {
         call.events++;
         yield event;
       }
     } finally {
+      this.#running -= choices;
       ended.resolve();
     }
+  }
+
+  /** Those that are at work come first. */
+  slots(): Promise<SlotInfo[]> {
+    const { parallel } = FAKE_MODEL;
+    const sequence = {
+      request: 7,
+      promptTokens: 5,
+      cachedTokens: 2,
+      completionTokens: 3,
+      tokensLeft: 9,
+      speculates: false,
+    };
+    return Promise.resolve(Array.from({ length: parallel }, (_, index) => ({
+      index,
+      tokens: 8,
+      ...(index < this.#running ? { sequence } : {}),
+    })));
+  }
+
+  /** Records what was asked. */
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    this.slotActions.push({ index, ...action });
+    return Promise.resolve({ tokens: 8, bytes: 800 });
   }
 
   /** Waits until the engine has been asked, and gives that request. */

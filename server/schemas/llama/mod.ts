@@ -8,5 +8,6 @@ export { InfillRequest } from "./infill_request.ts";
 export { NotSupportedBody } from "./not_supported.ts";
 export { LlamaPrompt, MixedText, promptsOf } from "./prompt.ts";
 export { RerankingRequest, TeiRanks } from "./rerank.ts";
-export { LoraAdapters, Props, Slots } from "./server_state.ts";
+export { LoraAdapters, Props } from "./server_state.ts";
+export { ErasedSlot, RestoredSlot, SavedSlot, SlotFileRequest, Slots } from "./slots.ts";
 export { Detokenized, DetokenizeRequest, TokenizeRequest, TokenList } from "./tokens.ts";
