@@ -96,7 +96,8 @@ Deno.test("the packed llamafile is driven by Anthropic's SDK", async (test) => {
     const messages = [{ role: "user" as const, content: "word ".repeat(5000) }];
     await assert.rejects(
       client.messages.stream({ ...GREEDY, messages }).finalMessage(),
-      (error) => error instanceof BadRequestError && /prompt is too long: .*\b50\d\d tokens\b.*\b2048\b/.test(error.message),
+      (error) =>
+        error instanceof BadRequestError && /prompt is too long: .*\b50\d\d tokens\b.*\b2048\b/.test(error.message),
     );
   });
 
