@@ -15,7 +15,7 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 async function main(files: string[]): Promise<number> {
   if (!await run(["run", "-A", ...build])) return 1;
   await provideNativeSource();
-  await providePythonClients();
+  if (await providePythonClients() === undefined) console.log("There is no Python here: its clients are not tested");
   const { success, output } = await runTests(files.length > 0 ? files : ["tests"]);
   const counts = [...output.matchAll(SUMMARY)].at(-1);
   if (counts === undefined) {

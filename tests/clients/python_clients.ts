@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildCacheDir } from "../../lib/build/build_cache_dir.ts";
-import { ROOT } from "../built.ts";
+import { cachedFolder } from "../cached_folder.ts";
 
 /** Where the scripts lie that drive the clients. */
 export const PYTHON_TESTS = fileURLToPath(new URL("./python/", import.meta.url));
@@ -45,52 +44,25 @@ export function findPython(): { interpreter: string; description: string } | und
 export async function providePythonClients(): Promise<PythonClients | undefined> {
   const found = findPython();
   if (found === undefined) return undefined;
-  const cache = await buildCacheDir(join(ROOT, "dist"));
   const key = createHash("sha256").update(found.description).update(await Deno.readFile(REQUIREMENTS)).digest("hex");
-  const folder = join(cache, `python-clients-${key.slice(0, 12)}`);
-  if (!await exists(folder)) await make(folder, { cache, interpreter: found.interpreter });
+  const folder = await cachedFolder(`python-clients-${key.slice(0, 12)}`, (work) => make(work, found.interpreter));
   return { python: join(folder, ...BIN), compiled: join(folder, "compiled") };
 }
 
-/** Makes the environment beside its place and moves it there whole: `python -m` works in a folder that was renamed. */
-async function make(folder: string, { cache, interpreter }: { cache: string; interpreter: string }): Promise<void> {
+/** Makes the environment below a folder from which it is moved: `python -m` works all the same, and nothing else is used of it. */
+async function make(work: string, interpreter: string): Promise<string> {
   console.log("Installing the Python clients that the tests run (once)");
-  const work = await Deno.makeTempDir({ dir: cache, prefix: ".python-clients-" });
-  try {
-    // Without a pip of its own, which some systems have in a package apart: the one that is there can install into it.
-    await run(interpreter, ["-m", "venv", "--without-pip", work]);
-    const pip = ["-m", "pip", "--python", join(work, ...BIN), "install", "--quiet", "--no-input"];
-    const options = ["--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--only-binary=:all:"];
-    await run(interpreter, [...pip, ...options, "-r", REQUIREMENTS]);
-    await renameUnlessThere(work, folder);
-  } finally {
-    await Deno.remove(work, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
+  const folder = join(work, "venv");
+  // Without a pip of its own, which some systems have in a package apart: the one that is there can install into it.
+  await run(interpreter, ["-m", "venv", "--without-pip", folder]);
+  const pip = ["-m", "pip", "--python", join(folder, ...BIN), "install", "--quiet", "--no-input"];
+  const options = ["--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--only-binary=:all:"];
+  await run(interpreter, [...pip, ...options, "-r", REQUIREMENTS]);
+  return folder;
 }
 
 async function run(command: string, args: string[]): Promise<void> {
   const env = { PIP_REQUIRE_VIRTUALENV: "0", PIP_USER: "0" };
   const { success, stderr } = await new Deno.Command(command, { args, env, stdin: "null", stdout: "null" }).output();
   if (!success) throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr).trim()}`);
-}
-
-/** Another process may have been faster; what it made is the same. */
-async function renameUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await Deno.rename(from, to);
-  } catch (error) {
-    if (!await exists(to)) throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
