@@ -23,6 +23,7 @@ import type {
   QueryAnswers,
 } from "./protocol.ts";
 import { Outbox } from "./outbox.ts";
+import { promptTooLong } from "./prompt_too_long.ts";
 import { PromptTokenizer } from "./prompt_tokenizer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
@@ -258,9 +259,8 @@ export class NativeEngine implements Disposable {
     const prompt = this.#tokenizer.tokenize(request.prompt);
     if (prompt.length === 0) throw new EngineError("invalid_value", "The prompt is empty", { param: "messages" });
     if (prompt.length >= limit) {
-      throw new EngineError(
-        "context_length_exceeded",
-        `The prompt has ${prompt.length} tokens, the context holds ${limit}, and the answer needs at least one; ` +
+      throw promptTooLong(
+        `it has ${prompt.length} tokens, the context holds ${limit}, and the answer needs at least one; ` +
           "shorten the messages or start with a larger --ctx-size",
       );
     }
@@ -291,9 +291,9 @@ export class NativeEngine implements Disposable {
   #encodedPrompt({ length }: ArrayLike<number>): { prompt: number[]; promptLength: number } {
     const { ubatchSize } = this.#context;
     if (length > ubatchSize) {
-      const message = `The prompt has ${length} tokens, the encoder reads ${ubatchSize} at once; shorten it or start ` +
-        "with a larger --ubatch-size";
-      throw new EngineError("context_length_exceeded", message);
+      throw promptTooLong(
+        `it has ${length} tokens, the encoder reads ${ubatchSize} at once; shorten it or start with a larger --ubatch-size`,
+      );
     }
     const start = this.#model.decoderStartToken ?? this.#model.vocabulary.bos;
     if (start === undefined) throw new EngineError("bad_model", "The model does not say how its decoder begins");

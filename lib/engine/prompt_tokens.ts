@@ -1,6 +1,6 @@
 import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
-import { EngineError } from "../errors.ts";
 import { expectTokens } from "./expect_tokens.ts";
+import { promptTooLong } from "./prompt_too_long.ts";
 
 /** What a prompt or an input is held against, and how its text is taken. */
 export interface PromptOptions extends Partial<TokenizeOptions> {
@@ -39,9 +39,8 @@ function expectMayFit(vocabulary: CheckedVocabulary, text: string, limit: number
   if (text.length < limit * LONG_BYTES || vocabulary.longestToken === undefined) return;
   const least = Math.floor(text.length / vocabulary.longestToken);
   if (least <= limit) return;
-  throw new EngineError(
-    "context_length_exceeded",
-    `The prompt has ${text.length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
+  throw promptTooLong(
+    `it has ${text.length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
       "Shorten it or start with a larger --ctx-size",
   );
 }
