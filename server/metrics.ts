@@ -177,6 +177,10 @@ export class MeteredEngine implements Engine {
     return this.#engine.detokenize(tokens);
   }
 
+  endTokens(): Promise<number[]> {
+    return this.#engine.endTokens();
+  }
+
   render(messages: ChatMessage[]): Promise<string> {
     return this.#engine.render(messages);
   }

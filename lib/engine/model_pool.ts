@@ -116,6 +116,10 @@ export class ModelPool implements Engine {
     return this.#first.detokenize(tokens);
   }
 
+  endTokens(): Promise<number[]> {
+    return this.#first.endTokens();
+  }
+
   render(messages: ChatMessage[]): Promise<string> {
     return this.#first.render(messages);
   }
@@ -288,6 +292,10 @@ class PooledModel implements Engine {
 
   detokenize(tokens: number[]): Promise<string> {
     return this.#with((engine) => engine.detokenize(tokens));
+  }
+
+  endTokens(): Promise<number[]> {
+    return this.#with((engine) => engine.endTokens());
   }
 
   render(messages: ChatMessage[]): Promise<string> {

@@ -6,6 +6,7 @@ import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
 import { DrySamplers } from "./dry_samplers.ts";
 import { Embedder } from "./embedder.ts";
+import { endTokens } from "./end_tokens.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
 import { KvContext } from "./kv_context.ts";
@@ -187,6 +188,7 @@ export class NativeEngine implements Disposable {
    */
   answer(query: Query): QueryAnswers[keyof QueryAnswers] {
     const { vocabulary } = this.#model;
+    if (query.kind === "endTokens") return endTokens(vocabulary);
     if (query.kind === "detokenize") return joinBytes(query.tokens.map((token) => vocabulary.piece(token, true)));
     const tokens = this.#tokenizer.tokenize(query.prompt, query);
     return Array.from(tokens, (token) => ({ token, bytes: vocabulary.piece(token, true).slice() }));

@@ -108,12 +108,14 @@ export interface EmbedRequest {
 /** A question that is answered at once, between two decodes. */
 export type Query =
   | { kind: "tokenize"; prompt: RawPrompt; addSpecial: boolean; parseSpecial: boolean }
-  | { kind: "detokenize"; tokens: number[] };
+  | { kind: "detokenize"; tokens: number[] }
+  | { kind: "endTokens" };
 
 /** What comes of a {@linkcode Query}, by its kind. */
 export interface QueryAnswers {
   tokenize: TokenPiece[];
   detokenize: Uint8Array;
+  endTokens: number[];
 }
 
 /** An error as plain data. */

@@ -1,6 +1,7 @@
 import type { Vocabulary } from "../../ffi/mod.ts";
 import { EngineError } from "../errors.ts";
 import { checkSampling } from "./check_sampling.ts";
+import { endTokens } from "./end_tokens.ts";
 import type { SamplerName, Sampling } from "./engine.ts";
 
 /** Sampling settings, checked, and put in terms of one model. */
@@ -114,16 +115,4 @@ function checkToken(token: number, vocabularySize: number): number {
     }, or a text`,
     { param: "logit_bias" },
   );
-}
-
-/** Of each vocabulary the tokens that end generation: asking for each takes tens of milliseconds. */
-const knownEndTokens = new WeakMap<Vocabulary, number[]>();
-
-function endTokens(vocabulary: Vocabulary): number[] {
-  const known = knownEndTokens.get(vocabulary);
-  if (known !== undefined) return known;
-  const found: number[] = [];
-  for (let token = 0; token < vocabulary.size; token++) if (vocabulary.isEndOfGeneration(token)) found.push(token);
-  knownEndTokens.set(vocabulary, found);
-  return found;
 }

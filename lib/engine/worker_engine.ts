@@ -84,6 +84,7 @@ export class WorkerEngine implements Engine {
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
   #template: Promise<ChatTemplate> | undefined;
+  #endTokens: Promise<number[]> | undefined;
   #lastId = 0;
   #parallel = 1;
 
@@ -181,6 +182,11 @@ export class WorkerEngine implements Engine {
   async detokenize(tokens: number[]): Promise<string> {
     expectTokens(tokens, { size: this.#expectLoaded().vocabularySize, param: "tokens" });
     return new TextDecoder().decode(await this.#ask({ kind: "detokenize", tokens }));
+  }
+
+  async endTokens(): Promise<number[]> {
+    this.#expectLoaded();
+    return await (this.#endTokens ??= this.#ask({ kind: "endTokens" }));
   }
 
   async render(messages: ChatMessage[]): Promise<string> {
