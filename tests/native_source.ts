@@ -21,8 +21,18 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
  * @throws {EngineError} `internal` when the package cannot be had; `Error` when git is missing or the bundle holds another commit.
  */
 export async function provideNativeSource(): Promise<string> {
+  return await provideLlamaSource("headers", PATHS);
+}
+
+/**
+ * A folder with these paths of that release, fetched as {@linkcode provideNativeSource} says.
+ *
+ * @param name Of this choice of paths, in the folder's name.
+ * @throws As {@linkcode provideNativeSource}.
+ */
+export async function provideLlamaSource(name: string, paths: readonly string[]): Promise<string> {
   const cache = await buildCacheDir(join(ROOT, "dist"));
-  const folder = join(cache, `llama.cpp-headers-${COMMIT.slice(0, 12)}`);
+  const folder = join(cache, `llama.cpp-${name}-${COMMIT.slice(0, 12)}`);
   if (await exists(folder)) return folder;
   const bundle = join(await provideNpmPackage(PACKAGE, LOCK, ROOT), BUNDLE);
   const work = await Deno.makeTempDir({ dir: cache, prefix: ".llama.cpp-" });
@@ -30,7 +40,7 @@ export async function provideNativeSource(): Promise<string> {
     const [clone, files] = [join(work, "clone"), join(work, "files")];
     await git(["clone", "--quiet", "--no-checkout", bundle, clone]);
     await Deno.mkdir(files);
-    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...PATHS]);
+    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...paths]);
     await renameUnlessThere(files, folder);
   } finally {
     await Deno.remove(work, { recursive: true });
