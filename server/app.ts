@@ -5,6 +5,7 @@ import { guard, requireReady } from "./guard.ts";
 import { meter } from "./metrics.ts";
 import { nameIgnored } from "./name_ignored.ts";
 import {
+  countChatTokens,
   createChatCompletion,
   createCompletion,
   createEmbeddings,
@@ -59,5 +60,6 @@ function createApi(input: AppInput): Hono<AppEnv> {
   return new Hono<AppEnv>({ strict: false })
     .get("/models", ready, listModels(input))
     .get("/models/:id{.+}", ready, getModel(input))
-    .post("/chat/completions", ready, createChatCompletion(input));
+    .post("/chat/completions", ready, createChatCompletion(input))
+    .post("/chat/completions/input_tokens", ready, countChatTokens(input));
 }

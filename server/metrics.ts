@@ -191,6 +191,10 @@ export class MeteredEngine implements Engine {
     return this.#engine.changeSlot(index, action);
   }
 
+  endTokens(): Promise<number[]> {
+    return this.#engine.endTokens();
+  }
+
   render(messages: ChatMessage[]): Promise<string> {
     return this.#engine.render(messages);
   }

@@ -21,12 +21,22 @@ const LOCK = fileURLToPath(new URL("../lib/build/locks/node-llama-cpp.lock", imp
  * @throws {EngineError} `internal` when the package cannot be had; `Error` when git is missing or the bundle holds another commit.
  */
 export function provideNativeSource(): Promise<string> {
-  return cachedFolder(`llama.cpp-headers-${COMMIT.slice(0, 12)}`, async (work) => {
+  return provideLlamaSource("headers", PATHS);
+}
+
+/**
+ * A folder with these paths of that release, fetched as {@linkcode provideNativeSource} says.
+ *
+ * @param name Of this choice of paths, in the folder's name.
+ * @throws As {@linkcode provideNativeSource}.
+ */
+export function provideLlamaSource(name: string, paths: readonly string[]): Promise<string> {
+  return cachedFolder(`llama.cpp-${name}-${COMMIT.slice(0, 12)}`, async (work) => {
     const bundle = join(await provideNpmPackage(PACKAGE, LOCK, ROOT), BUNDLE);
     const [clone, files] = [join(work, "clone"), join(work, "files")];
     await git(["clone", "--quiet", "--no-checkout", bundle, clone]);
     await Deno.mkdir(files);
-    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...PATHS]);
+    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...paths]);
     return files;
   });
 }

@@ -349,6 +349,12 @@ export interface Engine {
    */
   detokenize(tokens: ArrayLike<number>): Promise<string>;
   /**
+   * The tokens that end an answer, by their ids: those that `ignoreEos` bans.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}.
+   */
+  endTokens(): Promise<number[]>;
+  /**
    * A conversation as the model's template writes it.
    *
    * @throws {EngineError} As {@linkcode Engine.generate}.

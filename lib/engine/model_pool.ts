@@ -130,6 +130,10 @@ export class ModelPool implements Engine {
     return this.#first.changeSlot(index, action);
   }
 
+  endTokens(): Promise<number[]> {
+    return this.#first.endTokens();
+  }
+
   render(messages: ChatMessage[]): Promise<string> {
     return this.#first.render(messages);
   }
@@ -314,6 +318,10 @@ class PooledModel implements Engine {
 
   changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
     return this.#with((engine) => engine.changeSlot(index, action));
+  }
+
+  endTokens(): Promise<number[]> {
+    return this.#with((engine) => engine.endTokens());
   }
 
   render(messages: ChatMessage[]): Promise<string> {

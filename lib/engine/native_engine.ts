@@ -6,6 +6,7 @@ import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
 import { DrySamplers } from "./dry_samplers.ts";
 import { Embedder } from "./embedder.ts";
+import { endTokens } from "./end_tokens.ts";
 import { joinPieces } from "./join_pieces.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
@@ -198,6 +199,8 @@ export class NativeEngine implements Disposable {
         return Int32Array.from(this.#tokenizer.tokenize(query.prompt, query));
       case "pieces":
         return joinPieces(this.#model.vocabulary, query.tokens);
+      case "endTokens":
+        return endTokens(this.#model.vocabulary);
       case "slots":
         return slots.describe();
       case "changeSlot": {

@@ -129,7 +129,8 @@ export type Query =
   | { kind: "slots" }
   | { kind: "changeSlot"; index: number; action: SlotAction }
   | { kind: "tokenize"; prompt: RawPrompt; addSpecial: boolean; parseSpecial: boolean }
-  | { kind: "pieces"; tokens: Int32Array<ArrayBuffer> };
+  | { kind: "pieces"; tokens: Int32Array<ArrayBuffer> }
+  | { kind: "endTokens" };
 
 /** What comes of a {@linkcode Query}, by its kind. */
 export interface QueryAnswers {
@@ -139,6 +140,7 @@ export interface QueryAnswers {
   tokenize: Int32Array<ArrayBuffer>;
   /** What the tokens stand for, one after another, and where each of them ends. */
   pieces: { bytes: Uint8Array<ArrayBuffer>; ends: Uint32Array<ArrayBuffer> };
+  endTokens: number[];
 }
 
 /** An error as plain data. */

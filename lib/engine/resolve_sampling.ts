@@ -1,5 +1,6 @@
 import type { Vocabulary } from "../../ffi/mod.ts";
 import { checkSampling } from "./check_sampling.ts";
+import { endTokens } from "./end_tokens.ts";
 import type { SamplerName, Sampling } from "./engine.ts";
 import { expectTokens } from "./expect_tokens.ts";
 
@@ -105,16 +106,4 @@ function biasesOf(vocabulary: Vocabulary, { logitBias, ignoreEos }: Sampling): R
     token,
     bias: bias === -Infinity ? bias : Math.max(-LARGEST_BIAS, Math.min(bias, LARGEST_BIAS)),
   }));
-}
-
-/** Of each vocabulary the tokens that end generation: asking for each takes tens of milliseconds. */
-const knownEndTokens = new WeakMap<Vocabulary, number[]>();
-
-function endTokens(vocabulary: Vocabulary): number[] {
-  const known = knownEndTokens.get(vocabulary);
-  if (known !== undefined) return known;
-  const found: number[] = [];
-  for (let token = 0; token < vocabulary.size; token++) if (vocabulary.isEndOfGeneration(token)) found.push(token);
-  knownEndTokens.set(vocabulary, found);
-  return found;
 }

@@ -89,6 +89,7 @@ export class WorkerEngine implements Engine {
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
   #template: Promise<ChatTemplate> | undefined;
+  #endTokens: Promise<number[]> | undefined;
   #lastId = 0;
   #parallel = 1;
 
@@ -204,6 +205,11 @@ export class WorkerEngine implements Engine {
     const { vocabularySize, contextLength } = this.#expectLoaded();
     expectTokens(tokens, { size: vocabularySize, param: "tokens", most: contextLength * LONG_TEXT });
     return await this.#ask({ kind: "pieces", tokens: Int32Array.from(tokens) });
+  }
+
+  async endTokens(): Promise<number[]> {
+    this.#expectLoaded();
+    return await (this.#endTokens ??= this.#ask({ kind: "endTokens" }));
   }
 
   async render(messages: ChatMessage[]): Promise<string> {

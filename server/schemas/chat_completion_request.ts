@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ChatMessage } from "./chat_message.ts";
 import { checkStreamOptions, generationShape } from "./generation.ts";
 import { notYet } from "./not_yet.ts";
+import { templateShape } from "./template.ts";
 
 const TextFormat = z.object({ type: z.literal("text") });
 
@@ -9,6 +10,7 @@ const TextFormat = z.object({ type: z.literal("text") });
 export const ChatCompletionRequest = z.object({
   messages: z.array(ChatMessage).min(1),
   ...generationShape,
+  ...templateShape,
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   tools: notYet("Tools", isEmpty),

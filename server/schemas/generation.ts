@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { notYet } from "./not_yet.ts";
 import { INT32_MAX, samplingShape } from "./sampling.ts";
 
 /** Answers to one prompt that a request may ask for. */
@@ -39,6 +40,8 @@ export const generationShape = {
   speculation: z.boolean().nullish(),
   prediction: Prediction.nullish(),
   lora: z.array(LoraScale).max(64).nullish(),
+  /** llama-server's: other numbers under the names of log-probabilities. */
+  post_sampling_probs: notYet("Probabilities after sampling", (value) => value === false),
   /** Whatever it is; only a string names a client. */
   user: z.unknown().optional(),
 };

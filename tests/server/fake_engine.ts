@@ -166,6 +166,10 @@ export class FakeEngine implements Engine {
     return Promise.resolve(new TextDecoder().decode(Uint8Array.from(tokens)));
   }
 
+  endTokens(): Promise<number[]> {
+    return Promise.resolve([2, 3]);
+  }
+
   /** `role: content` lines. */
   render(messages: ChatMessage[]): Promise<string> {
     return Promise.resolve(messages.map(({ role, content }) => `${role}: ${content}\n`).join(""));

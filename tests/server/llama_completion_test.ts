@@ -275,6 +275,18 @@ Deno.test("llama completion ends the engine's work when its client leaves", asyn
   await within((await engine.call()).aborted);
 });
 
+Deno.test("llama completion shows the ends of an answer as banned where it ignores them", async () => {
+  const bias = async (body: object, options = {}): Promise<unknown> => {
+    const response = await post(llamaAppOver(new FakeEngine(), options), { prompt: "Hi", ...body }, "/completion");
+    return LlamaCompletion.strict().parse(await response.json()).generation_settings.logit_bias;
+  };
+  const ends = [{ token: 2, bias: null }, { token: 3, bias: null }];
+  assert.deepEqual(await bias({}), []);
+  assert.deepEqual(await bias({ ignore_eos: false }), []);
+  assert.deepEqual(await bias({ ignore_eos: true, logit_bias: [[5, 1.5]] }), [{ token: 5, bias: 1.5 }, ...ends]);
+  assert.deepEqual(await bias({}, { defaults: { ignoreEos: true } }), ends);
+});
+
 Deno.test("llama completion names what it ignores", async () => {
   const body = { prompt: "Hi", id_slot: 1, n_cache_reuse: 5, verbose: true, t_max_predict_ms: 5, stream_options: null };
   const response = await post(llamaAppOver(new FakeEngine()), body, "/completion");

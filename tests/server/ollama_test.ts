@@ -325,6 +325,7 @@ Deno.test("Ollama fields that need what is not there yet are refused by name", a
     [{ options: { penalize_newline: false } }, "options.penalize_newline"],
     [{ options: { num_predict: 0 } }, "options.num_predict"],
     [{ options: { top_p: 2 } }, "options.top_p"],
+    [{ options: { grammar: "root ::= x" } }, "options.grammar"],
     [{ stream: "yes" }, "stream"],
   ];
   const ofChat: [object, string][] = [

@@ -6,7 +6,7 @@ export { LlamaGeneration } from "./generation.ts";
 export { GenerationSettings } from "./generation_settings.ts";
 export { InfillRequest } from "./infill_request.ts";
 export { NotSupportedBody } from "./not_supported.ts";
-export { LlamaPrompt, MixedText, promptsOf } from "./prompt.ts";
+export { LlamaPrompt, MixedText, promptsOf, promptsUpTo } from "./prompt.ts";
 export { RerankingRequest, TeiRanks } from "./rerank.ts";
 export { LoraAdapters, Props } from "./server_state.ts";
 export { ErasedSlot, RestoredSlot, SavedSlot, SlotFileRequest, Slots } from "./slots.ts";

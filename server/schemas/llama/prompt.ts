@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isEmptyArray } from "../is_empty_array.ts";
 import { notYet } from "../not_yet.ts";
 
-/** Prompts of one request. */
+/** Prompts of one request to generate. */
 const MAX_PROMPTS = 1024;
 
 /** Texts among the tokens of one prompt: each is tokenized by itself. */
@@ -24,7 +24,14 @@ const single = z.union([
 ]);
 
 /** llama-server's `prompt`: a text, tokens, texts among tokens, an object around either, or several of all these. */
-export const LlamaPrompt = z.union([single, z.array(z.unknown()).min(1).max(MAX_PROMPTS).pipe(z.array(single))]);
+export const LlamaPrompt = promptsUpTo(MAX_PROMPTS);
+
+/** The same with another limit of prompts in one request. */
+export function promptsUpTo(
+  most: number,
+): z.ZodUnion<[typeof single, z.ZodPipe<z.ZodArray<z.ZodUnknown>, z.ZodArray<typeof single>>]> {
+  return z.union([single, z.array(z.unknown()).min(1).max(most).pipe(z.array(single))]);
+}
 
 /** Prompts as the client wrote them. */
 export type LlamaPrompt = z.infer<typeof LlamaPrompt>;

@@ -13,7 +13,11 @@ Deno.test("WorkerEngine splits texts and conversations into tokens as it answers
     assert.equal(await engine.detokenize(tokens), sample);
   }
   const control = text("<|im_end|>");
-  assert.equal((await engine.tokenize({ prompt: control })).length, 1);
+  const [end, ...more] = await engine.tokenize({ prompt: control });
+  assert.deepEqual(more, []);
+  const ends = await engine.endTokens();
+  assert.ok(end !== undefined && ends.includes(end), JSON.stringify(ends));
+  assert.ok(ends.length < 10);
   assert.ok((await engine.tokenize({ prompt: control, parseSpecial: false })).length > 1);
   const conversation = user("Name three colors.");
   const counted = await engine.tokenize({ prompt: conversation });
