@@ -4,6 +4,7 @@ import type { AppEnv, AppInput } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
 import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { parseBody } from "../parse_body.ts";
+import { ReceiptWriter } from "../receipts/mod.ts";
 import { type ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
@@ -22,26 +23,33 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("chatcmpl", { model, options });
     const choices = request.n ?? 1;
-    const input = toGenerateInput(request, {
+    const given = toGenerateInput(request, {
       prompt: toChatPrompt(request.messages, options.systemPrompt),
       options,
       vocabularySize: model.vocabularySize,
       logprobs: request.logprobs ? request.top_logprobs ?? 0 : undefined,
       address: c.env?.address,
     });
+    const receipt = request.receipt ? await ReceiptWriter.begin(given, { app, engine, model, head }) : undefined;
+    const input = receipt?.input ?? given;
     const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "messages",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
+    const told = receipt?.follow(events) ?? events;
     if (!request.stream) {
-      return c.json(
-        toChatCompletion(await collectAnswer(events, choices), { head, logprobs: request.logprobs ?? false }),
-      );
+      const answer = await collectAnswer(told, choices);
+      const body = toChatCompletion(answer, { head, logprobs: request.logprobs ?? false });
+      return c.json({ ...body, ...receipt?.fields });
     }
     const includeUsage = request.stream_options?.include_usage ?? false;
-    const writer = new ChunkWriter(chatChunks(head), { choices, includeUsage });
-    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
+    const writer = new ChunkWriter(chatChunks(head), {
+      choices,
+      includeUsage,
+      extra: receipt && (() => receipt.fields),
+    });
+    return sseResponse({ events: told, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
 

@@ -5,6 +5,7 @@ import { chooseEngine } from "../choose_engine.ts";
 import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { generateAll } from "../generate_all.ts";
 import { parseBody } from "../parse_body.ts";
+import { ReceiptWriter } from "../receipts/mod.ts";
 import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
@@ -23,25 +24,33 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("cmpl", { model, options });
     const inputs = toInputs(request, { options, model, address: c.env?.address });
-    const { events, abort } = await startGeneration(generateAll(engine, inputs), {
+    const [only] = inputs;
+    const receipt = request.receipt && only ? await ReceiptWriter.begin(only, { app, engine, model, head }) : undefined;
+    const asked = receipt === undefined ? inputs : [receipt.input];
+    const { events, abort } = await startGeneration(generateAll(engine, asked), {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
+    const told = receipt?.follow(events) ?? events;
     const perPrompt = request.n ?? 1;
     const generated = request.best_of ?? perPrompt;
     if (!request.stream) {
-      const answer = await collectAnswer(events, inputs.length * generated);
+      const answer = await collectAnswer(told, inputs.length * generated);
       const choices = bestOfEach(answer.choices, { generated, kept: perPrompt });
-      return c.json(toCompletion({ ...answer, choices }, { head, request, inputs }));
+      return c.json({ ...toCompletion({ ...answer, choices }, { head, request, inputs }), ...receipt?.fields });
     }
     const shape = completionChunks(
       head,
       (choice) => request.echo ? promptText(inputs[Math.floor(choice / perPrompt)]) : "",
     );
     const includeUsage = request.stream_options?.include_usage ?? false;
-    const writer = new ChunkWriter(shape, { choices: inputs.length * perPrompt, includeUsage });
-    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
+    const writer = new ChunkWriter(shape, {
+      choices: inputs.length * perPrompt,
+      includeUsage,
+      extra: receipt && (() => receipt.fields),
+    });
+    return sseResponse({ events: told, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
 

@@ -38,6 +38,7 @@ export interface FakeRequest extends
       | "logprobs"
       | "speculation"
       | "cachePrompt"
+      | "reproducible"
       | "keep"
     >
   > {
