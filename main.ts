@@ -150,6 +150,7 @@ async function replayReceipt(args: string[]): Promise<void> {
   if (line.unknown.includes("--help") || line.unknown.includes("-h")) {
     return await (await makeProgram()).parseAsync(["help", "replay"], { from: "user" }).then(() => {});
   }
+  userOptions({ ...line, operands: [] });
   const [path, ...others] = line.operands;
   if (path === undefined) throw new EngineError("usage", "replay needs the file of a receipt, or - for standard input");
   const { formatReplay, optionsOfReceipt, readReceipt, replay } = await import("./server/receipts/mod.ts");

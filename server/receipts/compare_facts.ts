@@ -40,11 +40,16 @@ export async function compareFacts(receipt: Receipt, here: Here): Promise<Compar
     ownHash(receipt),
     compare("packllama", files.packllama.version, packllama.version, { otherwise: "other" }),
     compare("platform", files.packllama.target, packllama.target, { otherwise: "other" }),
-    compare("executable", programHashes(files.packllama), programHashes(packllama), { otherwise: "other" }),
+    compareLists("executable", programParts(files.packllama), programParts(packllama), { otherwise: "other" }),
     compare("engine", files.release, engine.release),
-    compare("libraries", hashes(loadedLibraries(files.libraries, model.cpuVariant)), hashes(engine.libraries), {
-      otherwise: engine.cpu_variant === model.cpuVariant ? libraries : "other",
-    }),
+    compareLists(
+      "libraries",
+      loadedLibraries(files.libraries, model.cpuVariant).map(nameAndHash),
+      engine.libraries.map(nameAndHash),
+      {
+        otherwise: engine.cpu_variant === model.cpuVariant ? libraries : "other",
+      },
+    ),
     compare("CPU variant", model.cpuVariant, engine.cpu_variant, { otherwise: "other" }),
     compare("backend", model.backend, engine.backend, { otherwise: "other" }),
     ...compareSettings(receipt, model),
@@ -68,6 +73,19 @@ function compare(
 ): Comparison {
   if (found === expected) return { name, verdict: "ok", detail: found ?? "none" };
   return { name, verdict: otherwise, detail: `found ${found ?? "none"}, expected ${expected ?? "none"}` };
+}
+
+/** As {@linkcode compare}, of lists in any order; what they share is not shown. */
+function compareLists(
+  name: string,
+  found: readonly string[],
+  expected: readonly string[],
+  { otherwise }: { otherwise: Comparison["verdict"] },
+): Comparison {
+  const here = found.filter((each) => !expected.includes(each));
+  const there = expected.filter((each) => !found.includes(each));
+  if (here.length + there.length === 0) return { name, verdict: "ok", detail: `${found.length} hashes` };
+  return compare(name, here.join(", ") || "none", there.join(", ") || "none", { otherwise });
 }
 
 /** Whether the receipt agrees with itself. */
@@ -120,8 +138,9 @@ async function comparePrompt({ prompt: expected }: Receipt, here: Here): Promise
   ];
 }
 
-function programHashes({ denort_sha256, executable_sha256, payload_sha256 }: Receipt["packllama"]): string {
-  return [denort_sha256, executable_sha256, payload_sha256].map((hash) => hash ?? "none").join(" ");
+function programParts({ denort_sha256, executable_sha256, payload_sha256 }: Receipt["packllama"]): string[] {
+  const parts = { denort: denort_sha256, executable: executable_sha256, payload: payload_sha256 };
+  return Object.entries(parts).flatMap(([name, hash]) => hash === null ? [] : [`${name} ${hash}`]);
 }
 
 /** The names of these files are free to change. */
@@ -129,8 +148,8 @@ function weights(list: Receipt["model"]["weights"]): string {
   return list.length === 0 ? "none" : list.map(({ size, sha256 }) => `SHA-256 ${sha256} (${size} bytes)`).join(", ");
 }
 
-function hashes(list: readonly { name: string; sha256: string }[]): string {
-  return list.length === 0 ? "none" : list.map(({ name, sha256 }) => `${name} ${sha256}`).join(", ");
+function nameAndHash({ name, sha256 }: { name: string; sha256: string }): string {
+  return `${name} ${sha256}`;
 }
 
 function chain(steps: Receipt["samplers"]): string {
