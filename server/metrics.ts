@@ -10,7 +10,6 @@ import type {
   Ranking,
   RerankInput,
   TokenizeInput,
-  TokenPiece,
 } from "../lib/engine/mod.ts";
 import type { AppInput } from "./app_input.ts";
 
@@ -169,11 +168,15 @@ export class MeteredEngine implements Engine {
     }
   }
 
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  tokenize(input: TokenizeInput): Promise<Int32Array> {
     return this.#engine.tokenize(input);
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return this.#engine.pieces(tokens);
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#engine.detokenize(tokens);
   }
 

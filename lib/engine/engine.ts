@@ -15,6 +15,8 @@ export type Prompt =
   | { kind: "text"; text: string }
   /** Token ids, each below the vocabulary's size. */
   | { kind: "tokens"; tokens: number[] }
+  /** Texts and token ids that follow each other. */
+  | { kind: "parts"; parts: (string | number[])[] }
   /** A gap in a text, to be filled by a model that has tokens for that. */
   | { kind: "infill"; before: string; after: string }
   /** The tokens that all of these conversations begin with. */
@@ -232,16 +234,10 @@ export interface Embeddings {
 /** What is to be split into tokens. */
 export interface TokenizeInput {
   prompt: Prompt;
-  /** Add BOS and EOS where the model wants them; true when absent. Conversations always are as they would be answered. */
+  /** Add BOS and EOS where the model wants them, to parts at the beginning; true when absent. Conversations always are as they would be answered. */
   addSpecial?: boolean;
   /** Take the text of a control token, such as `<|im_end|>`, for that token; true when absent. */
   parseSpecial?: boolean;
-}
-
-/** A token, and what it stands for, which need not be whole UTF-8 characters. */
-export interface TokenPiece {
-  token: number;
-  bytes: Uint8Array;
 }
 
 /** Documents to be judged by how well they answer a query. */
@@ -344,15 +340,22 @@ export interface Engine {
   /**
    * Splits a prompt into tokens, as it would be answered.
    *
-   * @throws {EngineError} As {@linkcode Engine.generate}.
+   * @returns Token ids, shape [n].
+   * @throws {EngineError} As {@linkcode Engine.generate}; it waits in the same queue.
    */
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]>;
+  tokenize(input: TokenizeInput): Promise<Int32Array>;
+  /**
+   * What each of some tokens stands for, control tokens too; it need not be whole UTF-8 characters.
+   *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}.
+   */
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]>;
   /**
    * The text that tokens stand for; what is no whole character becomes U+FFFD.
    *
-   * @throws {EngineError} As {@linkcode Engine.generate}.
+   * @throws {EngineError} As {@linkcode Engine.tokenize}.
    */
-  detokenize(tokens: number[]): Promise<string>;
+  detokenize(tokens: ArrayLike<number>): Promise<string>;
   /**
    * A conversation as the model's template writes it.
    *

@@ -104,7 +104,8 @@ export class KvSlots {
     slot.lastUse = ++this.#clock;
     sequence.slot = undefined;
     sequence.cached = 0;
-    if (sequence.shifted) this.#empty(slot);
+    // Also where cells are in doubt, of which none counts.
+    if (sequence.shifted || slot.tokens.length === 0) this.#empty(slot);
   }
 
   /** Frees the cells of the idle slot used least recently, saving what is worth it. False when no idle slot has any. */

@@ -2,6 +2,7 @@
 export type * from "./engine.ts";
 export { SAMPLER_NAMES } from "./engine.ts";
 export type { LoadOptions, StateSource } from "./protocol.ts";
+export { expectTokens } from "./expect_tokens.ts";
 export { expectReplaceable, readStateFile } from "./state_file.ts";
 export { type StateKeyInput, stateKeyOf } from "./state_key.ts";
 export { DEFAULT_SAMPLING } from "./default_sampling.ts";

@@ -11,7 +11,6 @@ import type {
   Ranking,
   RerankInput,
   TokenizeInput,
-  TokenPiece,
 } from "./engine.ts";
 import type { LoadOptions } from "./protocol.ts";
 import { WorkerEngine, type WorkerEngineOptions } from "./worker_engine.ts";
@@ -108,11 +107,15 @@ export class ModelPool implements Engine {
     return this.#first.rerank(input, signal);
   }
 
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  tokenize(input: TokenizeInput): Promise<Int32Array> {
     return this.#first.tokenize(input);
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return this.#first.pieces(tokens);
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#first.detokenize(tokens);
   }
 
@@ -282,11 +285,15 @@ class PooledModel implements Engine {
     return this.#with((engine) => engine.rerank(input, signal));
   }
 
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  tokenize(input: TokenizeInput): Promise<Int32Array> {
     return this.#with((engine) => engine.tokenize(input));
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return this.#with((engine) => engine.pieces(tokens));
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#with((engine) => engine.detokenize(tokens));
   }
 

@@ -6,6 +6,7 @@ import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
 import { DrySamplers } from "./dry_samplers.ts";
 import { Embedder } from "./embedder.ts";
+import { joinPieces } from "./join_pieces.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
 import { KvContext } from "./kv_context.ts";
@@ -75,7 +76,7 @@ export class NativeEngine implements Disposable {
       this.#embedder = owned.use(
         new Embedder(this.#model, {
           context,
-          availableMemory,
+          ...(options.memory === undefined ? {} : { memory: { ...options.memory, available: availableMemory } }),
           adapters: adapters.map((adapter, i) => ({ adapter, scale: options.lora?.[i]?.scale ?? 1 })),
           ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
         }),
@@ -148,8 +149,10 @@ export class NativeEngine implements Disposable {
 
   /** Takes a request; whatever is wrong with it is posted as its failure. */
   submit(request: GenerateRequest): void {
-    const sequences: Sequence[] = [];
+    // Of those that the scheduler has not taken, when something goes wrong.
+    using made = new DisposableStack();
     try {
+      const sequences: Sequence[] = [];
       const options = this.#sequenceOptions(request);
       for (let index = 0; index < request.choices; index++) {
         // Choices of the same seed would all be the same.
@@ -158,16 +161,17 @@ export class NativeEngine implements Disposable {
           contextLength: this.#context.sequenceLength,
           dry: this.#dry,
         });
-        sampler.acceptPrompt(options.prompt);
+        made.use(sampler).acceptPrompt(options.prompt);
         sequences.push(new Sequence({ ...options, index, sampler }));
       }
+      this.#answers.begin(request.id, request);
+      for (const sequence of sequences) this.#scheduler.submit(sequence);
+      made.move();
     } catch (error) {
-      for (const sequence of sequences) sequence[Symbol.dispose]();
+      this.#scheduler.cancel(request.id);
       this.#fail(request.id, error);
-      return this.#outbox.flush();
+      this.#outbox.flush();
     }
-    this.#answers.begin(request.id, request);
-    for (const sequence of sequences) this.#scheduler.submit(sequence);
   }
 
   /** Takes inputs to embed or rank; whatever is wrong with them is posted as the request's failure. */
@@ -186,10 +190,9 @@ export class NativeEngine implements Disposable {
    * @throws {EngineError} `invalid_value` or `context_length_exceeded` for a prompt that cannot be one.
    */
   answer(query: Query): QueryAnswers[keyof QueryAnswers] {
-    const { vocabulary } = this.#model;
-    if (query.kind === "detokenize") return joinBytes(query.tokens.map((token) => vocabulary.piece(token, true)));
-    const tokens = this.#tokenizer.tokenize(query.prompt, query);
-    return Array.from(tokens, (token) => ({ token, bytes: vocabulary.piece(token, true).slice() }));
+    return query.kind === "pieces"
+      ? joinPieces(this.#model.vocabulary, query.tokens)
+      : Int32Array.from(this.#tokenizer.tokenize(query.prompt, query));
   }
 
   /** Frees a request's sequences. It is answered with a failure, which nobody may be waiting for. */
@@ -210,7 +213,7 @@ export class NativeEngine implements Disposable {
     try {
       this.#outbox.add(this.#embedder.step(this.#scheduler.idle ? Infinity : EMBEDDED_BESIDE));
     } catch (error) {
-      for (const id of this.#embedder.drain()) this.#fail(id, error);
+      for (const id of this.#embedder.dropFailed()) this.#fail(id, error);
     }
   }
 
@@ -328,14 +331,4 @@ export class NativeEngine implements Disposable {
     this.#scheduler.drain();
     this.#owned.dispose();
   }
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -10,6 +10,9 @@ export interface PromptOptions extends Partial<TokenizeOptions> {
   limit: number;
 }
 
+/** What texts and tokens are held against. */
+export type CheckedVocabulary = Pick<Vocabulary, "size" | "longestToken" | "tokenize">;
+
 /** A text is looked at before it is tokenized from so many bytes for each token of the limit on. */
 const LONG_BYTES = 16;
 
@@ -19,7 +22,7 @@ const LONG_BYTES = 16;
  * @throws {EngineError} `invalid_value` for a token that is not in the vocabulary, `context_length_exceeded` for a text that cannot fit.
  */
 export function promptTokens(
-  vocabulary: Vocabulary,
+  vocabulary: CheckedVocabulary,
   prompt: string | number[],
   { param, limit, addSpecial = true, parseSpecial = true }: PromptOptions,
 ): ArrayLike<number> {
@@ -31,7 +34,7 @@ export function promptTokens(
   return prompt;
 }
 
-function expectMayFit(vocabulary: Vocabulary, text: string, limit: number): void {
+function expectMayFit(vocabulary: CheckedVocabulary, text: string, limit: number): void {
   // In UTF-8 it has at least as many bytes.
   if (text.length < limit * LONG_BYTES || vocabulary.longestToken === undefined) return;
   const least = Math.floor(text.length / vocabulary.longestToken);

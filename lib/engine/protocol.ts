@@ -1,6 +1,6 @@
 import type { ContextOptions, ModelOptions, Pooling } from "../../ffi/mod.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, TokenPiece, Usage } from "./engine.ts";
+import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, Usage } from "./engine.ts";
 
 /** How the cells of the KV cache are shared out: one pool, equal parts, or whichever suits the load. */
 export type KvLayout = "auto" | "unified" | "split";
@@ -27,6 +27,8 @@ export interface LoadOptions {
   lora?: { path: string; scale: number }[];
   /** How the embeddings of a text's tokens become one; the model's own way, or the mean, when absent. */
   pooling?: Pooling;
+  /** For what is held against free memory while serving: bytes of a token's cells, and heads of a layer's attention. Nothing is when absent. */
+  memory?: { kvBytesPerToken: number; heads: number };
   /** A small model with the same vocabulary that guesses tokens ahead. */
   draftModel?: ModelOptions;
   context: Omit<ContextOptions, "unified" | "sequences" | "embeddings" | "pooling" | "outputs"> & {
@@ -72,10 +74,15 @@ export interface LoadedModel {
 }
 
 /**
- * A prompt that the worker tokenizes: the whole of it, in which control tokens are taken for what they are; its tokens; a gap to fill; or the
- * tokens that several prompts begin with.
+ * A prompt that the worker tokenizes: the whole of it, in which control tokens are taken for what they are; its tokens; texts and tokens that
+ * follow each other; a gap to fill; or the tokens that several prompts begin with.
  */
-export type RawPrompt = string | number[] | { before: string; after: string } | { beginningOf: string[] };
+export type RawPrompt =
+  | string
+  | number[]
+  | { parts: (string | number[])[] }
+  | { before: string; after: string }
+  | { beginningOf: string[] };
 
 /** A request, tokenized by the worker. */
 export interface GenerateRequest {
@@ -109,12 +116,14 @@ export interface EmbedRequest {
 /** A question that is answered at once, between two decodes. */
 export type Query =
   | { kind: "tokenize"; prompt: RawPrompt; addSpecial: boolean; parseSpecial: boolean }
-  | { kind: "detokenize"; tokens: number[] };
+  | { kind: "pieces"; tokens: Int32Array<ArrayBuffer> };
 
 /** What comes of a {@linkcode Query}, by its kind. */
 export interface QueryAnswers {
-  tokenize: TokenPiece[];
-  detokenize: Uint8Array;
+  /** Token ids. */
+  tokenize: Int32Array<ArrayBuffer>;
+  /** What the tokens stand for, one after another, and where each of them ends. */
+  pieces: { bytes: Uint8Array<ArrayBuffer>; ends: Uint32Array<ArrayBuffer> };
 }
 
 /** An error as plain data. */

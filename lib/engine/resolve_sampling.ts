@@ -1,7 +1,7 @@
 import type { Vocabulary } from "../../ffi/mod.ts";
-import { EngineError } from "../errors.ts";
 import { checkSampling } from "./check_sampling.ts";
 import type { SamplerName, Sampling } from "./engine.ts";
+import { expectTokens } from "./expect_tokens.ts";
 
 /** Sampling settings, checked, as far as they need no vocabulary but its size. */
 export interface SettledSampling extends Omit<Sampling, "logitBias" | "ignoreEos" | "samplers"> {
@@ -111,8 +111,10 @@ function biasesOf(vocabulary: Vocabulary, { logitBias, ignoreEos }: Sampling): R
   const sums = new Map<number, number>();
   const add = (token: number, bias: number): void => void sums.set(token, (sums.get(token) ?? 0) + bias);
   for (const { token, bias } of logitBias) {
-    if (typeof token === "number") add(checkToken(token, vocabulary.size), bias);
-    else for (const each of vocabulary.tokenize(token, { addSpecial: false, parseSpecial: false })) add(each, bias);
+    if (typeof token === "number") {
+      expectTokens([token], { size: vocabulary.size, param: "logit_bias" });
+      add(token, bias);
+    } else for (const each of vocabulary.tokenize(token, { addSpecial: false, parseSpecial: false })) add(each, bias);
   }
   for (const token of vocabulary.suppressed) add(token, -Infinity);
   if (ignoreEos) { for (const token of endTokens(vocabulary)) add(token, -Infinity); }
@@ -120,17 +122,6 @@ function biasesOf(vocabulary: Vocabulary, { logitBias, ignoreEos }: Sampling): R
     token,
     bias: bias === -Infinity ? bias : Math.max(-LARGEST_BIAS, Math.min(bias, LARGEST_BIAS)),
   }));
-}
-
-function checkToken(token: number, vocabularySize: number): number {
-  if (Number.isInteger(token) && token >= 0 && token < vocabularySize) return token;
-  throw new EngineError(
-    "invalid_value",
-    `logit_bias names token ${token}, which is not in the vocabulary of ${vocabularySize}; give an id from 0 to ${
-      vocabularySize - 1
-    }, or a text`,
-    { param: "logit_bias" },
-  );
 }
 
 /** Of each vocabulary the tokens that end generation: asking for each takes tens of milliseconds. */

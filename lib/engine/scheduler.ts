@@ -55,19 +55,23 @@ export interface SchedulerOptions {
   cost?: StepCost;
 }
 
-/** Tokens of one sequence in the batch at hand. */
-interface Share {
-  sequence: Sequence;
-  count: number;
+/** What is guessed of one sequence. */
+interface Draft {
   /** Tokens guessed to follow, which are in the batch behind the others. */
   draft: readonly number[];
   /** Whether the drafter guessed them. */
   drafted: boolean;
+}
+
+/** Tokens of one sequence in the batch at hand. */
+interface Share extends Draft {
+  sequence: Sequence;
+  count: number;
   /** Index in the batch of its last known token. */
   last: number;
 }
 
-const NO_DRAFT: Pick<Share, "draft" | "drafted"> = { draft: [], drafted: false };
+const NO_DRAFT: Draft = { draft: [], drafted: false };
 
 /**
  * Continuous batching: each step decodes the next token of every running sequence, what is guessed to follow it, and a piece of the prompts
@@ -168,7 +172,10 @@ export class Scheduler {
     this.#withoutDrafts = false;
     this.#record(shares, performance.now() - before);
     // Of all before any goes on: what goes wrong with one may end others, whose cells must be known.
-    for (const { sequence, count } of shares) sequence.cached += count;
+    for (const { sequence, count } of shares) {
+      sequence.reused ??= sequence.cached;
+      sequence.cached += count;
+    }
     for (const share of shares) this.#guard(share.sequence, () => this.#advance(share));
   }
 
@@ -179,13 +186,14 @@ export class Scheduler {
     for (const sequence of this.#running) sequence.alone = false;
   }
 
-  /** Does something for a running sequence; an error ends its request. */
+  /** Does something for a running sequence; an error ends its request, whose cells may hold what was guessed, and more. */
   #guard(sequence: Sequence, task: () => void): void {
     // Another choice of its request may just have failed.
     if (!this.#running.includes(sequence)) return;
     try {
       task();
     } catch (error) {
+      for (const each of this.#running) if (each.id === sequence.id) each.cached = 0;
       this.cancel(sequence.id);
       this.#options.onFailure(sequence.id, error);
     }
@@ -219,9 +227,10 @@ export class Scheduler {
     sequence.judge(draft.length, accepted);
     if (drafted) drafter?.judge(draft.length, accepted);
     if (draft.length > accepted && sequence.slot !== undefined) decoder.truncate(sequence.slot, sequence.cached);
-    if (whole.finishReason !== undefined) this.#release(sequence);
+    if (whole.finishReason === undefined) return onAdvance(sequence, whole);
+    using _ended = sequence;
+    this.#release(sequence);
     onAdvance(sequence, whole);
-    if (whole.finishReason !== undefined) sequence[Symbol.dispose]();
   }
 
   #admit(): void {
@@ -247,9 +256,11 @@ export class Scheduler {
   }
 
   #run(sequence: Sequence): void {
-    sequence.begin();
     this.#running.push(sequence);
-    this.#guard(sequence, () => this.#slots.acquire(sequence));
+    this.#guard(sequence, () => {
+      sequence.begin();
+      this.#slots.acquire(sequence);
+    });
   }
 
   /** Moves everything into the layout that suits the load. */
@@ -265,12 +276,14 @@ export class Scheduler {
 
   /** Makes room in sequences that have reached their end and are to go on. */
   #shift(): void {
-    for (const sequence of this.#running) {
-      const { slot, kept, shiftLength } = sequence;
-      if (slot === undefined || shiftLength === 0) continue;
-      const shifted = this.#options.decoder.shift(slot, kept, shiftLength);
-      sequence.drop(shiftLength);
-      if (!shifted) sequence.cached = 0;
+    for (const sequence of [...this.#running]) {
+      this.#guard(sequence, () => {
+        const { slot, kept, shiftLength } = sequence;
+        if (slot === undefined || shiftLength === 0) return;
+        const shifted = this.#options.decoder.shift(slot, kept, shiftLength);
+        sequence.drop(shiftLength);
+        if (!shifted) sequence.cached = 0;
+      });
     }
   }
 
@@ -280,7 +293,7 @@ export class Scheduler {
     const group = this.#nextGroup();
     const decoding = group.filter(({ remaining }) => remaining === 1);
     const prefilling = group.filter(({ remaining }) => remaining > 1);
-    const drafts = prefilling.length === 0 ? this.#drafts(decoding) : [];
+    const drafts = prefilling.length === 0 ? this.#drafts(decoding) : new Map<Sequence, Draft>();
     const budget = prefillBudget({
       decoding: decoding.length,
       prefilling: prefilling.length,
@@ -288,9 +301,10 @@ export class Scheduler {
       limit: Math.min(prefillLimit, batch.capacity - decoding.length),
     });
     const shares = [
-      ...decoding.map((sequence, i) => ({ sequence, count: 1, ...NO_DRAFT, ...drafts[i], last: -1 })),
+      ...decoding.map((sequence) => ({ sequence, count: 1, ...NO_DRAFT, ...drafts.get(sequence), last: -1 })),
       ...sharePrefill(prefilling, budget).map((share) => ({ ...share, ...NO_DRAFT, last: -1 })),
-    ];
+      // Guessing may have ended one.
+    ].filter(({ sequence }) => sequence.slot !== undefined);
     // A split cache computes neighbouring sequences together.
     if (!decoder.unified) shares.sort((a, b) => (a.sequence.slot ?? 0) - (b.sequence.slot ?? 0));
     for (const share of shares) this.#add(share);
@@ -306,27 +320,34 @@ export class Scheduler {
     return variants.length === 1 ? this.#running : this.#running.filter((sequence) => sequence.variant === variant);
   }
 
-  /** What is decoded along of each sequence's guess. */
-  #drafts(decoding: readonly Sequence[]): Pick<Share, "draft" | "drafted">[] {
+  /** What is decoded along of the sequences' guesses. */
+  #drafts(decoding: readonly Sequence[]): Map<Sequence, Draft> {
     const { batch, prefillLimit, drafter } = this.#options;
+    const drafts = new Map<Sequence, Draft>();
     const found = decoding.map((sequence) => sequence.guess(LONGEST_DRAFT));
-    if (this.#withoutDrafts) return [];
+    if (this.#withoutDrafts) return drafts;
     const guesses = found.map((guess, i): Guess => {
       if (guess !== undefined) return { available: guess.tokens.length, probability: guess.probability };
       const sequence = decoding[i];
       return sequence?.speculates && drafter?.outlook(sequence) || { available: 0, probability: 0 };
     });
-    if (guesses.every(({ available }) => available === 0)) return [];
+    if (guesses.every(({ available }) => available === 0)) return drafts;
     const lengths = planDrafts(guesses, {
       tokens: Math.min(batch.capacity, prefillLimit) - decoding.length,
       cost: this.#cost,
     });
-    return decoding.map((sequence, i) => {
+    for (const [i, sequence] of decoding.entries()) {
       const length = lengths[i] ?? 0;
+      if (length === 0) continue;
       const known = found[i]?.tokens;
-      if (known !== undefined || length === 0) return { draft: known?.slice(0, length) ?? [], drafted: false };
-      return { draft: drafter?.guess(sequence, length) ?? [], drafted: true };
-    });
+      if (known !== undefined) drafts.set(sequence, { draft: known.slice(0, length), drafted: false });
+      else {
+        this.#guard(sequence, () => {
+          drafts.set(sequence, { draft: drafter?.guess(sequence, length) ?? [], drafted: true });
+        });
+      }
+    }
+    return drafts;
   }
 
   #add(share: Share): void {
@@ -335,7 +356,6 @@ export class Scheduler {
     const { slot } = sequence;
     if (slot === undefined) throw new RangeError(`Sequence ${sequence.id} runs without a slot`);
     const { cached, length, tokens } = sequence;
-    sequence.reused ??= cached;
     for (let position = cached; position < cached + count; position++) {
       const token = tokens[position];
       if (token === undefined) throw new RangeError(`Sequence ${sequence.id} has no token ${position}`);

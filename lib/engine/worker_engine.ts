@@ -16,7 +16,6 @@ import type {
   RerankInput,
   Sampling,
   TokenizeInput,
-  TokenPiece,
 } from "./engine.ts";
 import { drawSeed } from "./draw_seed.ts";
 import { EventQueue } from "./event_queue.ts";
@@ -70,6 +69,9 @@ interface Running extends GenerateOptions {
   queue: EventQueue<GenerateEvent>;
   choices: number;
 }
+
+/** Tokens can be asked about that are so many times what fits into the context. */
+const LONG_TEXT = 16;
 
 type Embedded = Omit<Extract<RequestEvent, { type: "embedded" }>, "id">;
 
@@ -179,13 +181,23 @@ export class WorkerEngine implements Engine {
     }
   }
 
-  async tokenize({ prompt, addSpecial = true, parseSpecial = true }: TokenizeInput): Promise<TokenPiece[]> {
+  async tokenize({ prompt, addSpecial = true, parseSpecial = true }: TokenizeInput): Promise<Int32Array> {
     return await this.#ask({ kind: "tokenize", prompt: await this.#render(prompt), addSpecial, parseSpecial });
   }
 
-  async detokenize(tokens: number[]): Promise<string> {
-    expectTokens(tokens, { size: this.#expectLoaded().vocabularySize, param: "tokens" });
-    return new TextDecoder().decode(await this.#ask({ kind: "detokenize", tokens }));
+  async pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    const { bytes, ends } = await this.#askPieces(tokens);
+    return Array.from(ends, (end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+  }
+
+  async detokenize(tokens: ArrayLike<number>): Promise<string> {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode((await this.#askPieces(tokens)).bytes);
+  }
+
+  async #askPieces(tokens: ArrayLike<number>): Promise<QueryAnswers["pieces"]> {
+    const { vocabularySize, contextLength } = this.#expectLoaded();
+    expectTokens(tokens, { size: vocabularySize, param: "tokens", most: contextLength * LONG_TEXT });
+    return await this.#ask({ kind: "pieces", tokens: Int32Array.from(tokens) });
   }
 
   async render(messages: ChatMessage[]): Promise<string> {
@@ -197,6 +209,7 @@ export class WorkerEngine implements Engine {
   /** Asks the worker, which answers between two decodes. */
   async #ask<Kind extends Query["kind"]>(query: Query & { kind: Kind }): Promise<QueryAnswers[Kind]> {
     this.#expectLoaded();
+    this.#expectRoom();
     const id = ++this.#lastId;
     const waiting = Promise.withResolvers<unknown>();
     this.#queries.set(id, waiting);
@@ -209,7 +222,7 @@ export class WorkerEngine implements Engine {
     const { queue: waiting } = this.#options;
     // Each choice is a sequence. The last request to come in may have as many as it likes.
     const sequences = this.#requests.values().reduce((sum, { choices }) => sum + choices, 0);
-    if (sequences + this.#embeddings.size < this.#parallel + waiting) return;
+    if (sequences + this.#embeddings.size + this.#queries.size < this.#parallel + waiting) return;
     throw new EngineError("overloaded", `${waiting} requests or choices wait already (--queue); try again soon`);
   }
 
@@ -257,6 +270,7 @@ export class WorkerEngine implements Engine {
     const loaded = this.#expectLoaded();
     if (prompt.kind === "text") return prompt.text;
     if (prompt.kind === "tokens") return prompt.tokens;
+    if (prompt.kind === "parts") return { parts: prompt.parts };
     if (prompt.kind === "infill") return { before: prompt.before, after: prompt.after };
     const template = await (this.#template ??= makeTemplate(loaded));
     const render = (messages: ChatMessage[]): string => withoutDoubledTokens(template.render(messages), loaded);

@@ -18,7 +18,9 @@ export interface FixedPrompt {
  * @throws {EngineError} As {@linkcode Engine.render}.
  */
 export async function fixPrompt(engine: Engine, given: Prompt): Promise<FixedPrompt> {
-  if (given.kind === "beginning") throw new TypeError("What conversations begin with is no prompt of a client");
+  if (given.kind === "beginning" || given.kind === "parts") {
+    throw new TypeError(`A receipt is not made of a prompt of the kind "${given.kind}"`);
+  }
   const rendered = given.kind === "chat" ? await engine.render(given.messages) : null;
   const prompt: Prompt = rendered === null ? given : { kind: "text", text: rendered };
   return { given, prompt, rendered };
@@ -33,7 +35,7 @@ export async function promptFacts(
   engine: Engine,
   { prompt, rendered }: Pick<FixedPrompt, "prompt" | "rendered">,
 ): Promise<Receipt["prompt"]> {
-  const tokens = (await engine.tokenize({ prompt })).map(({ token }) => token);
+  const tokens = await engine.tokenize({ prompt });
   return {
     rendered,
     sha256: prompt.kind === "text" ? hashBytes(prompt.text) : null,
@@ -42,7 +44,7 @@ export async function promptFacts(
   };
 }
 
-function littleEndian(tokens: readonly number[]): Uint8Array {
+function littleEndian(tokens: Int32Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(tokens.length * 4));
   for (const [i, token] of tokens.entries()) view.setInt32(i * 4, token, true);
   return new Uint8Array(view.buffer);

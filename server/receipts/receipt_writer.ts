@@ -14,7 +14,7 @@ import type { AppInput } from "../app_input.ts";
 import type { Receipt } from "../schemas/mod.ts";
 import { RECEIPT_FORMAT } from "../schemas/receipt.ts";
 import { type FixedPrompt, fixPrompt, promptFacts } from "./fix_prompt.ts";
-import type { FileFacts } from "./provenance.ts";
+import type { FileFacts, Provenance } from "./provenance.ts";
 import { type FullSampling, toRecordedSampling } from "./receipt_sampling.ts";
 import { toRecordedSettings } from "./receipt_settings.ts";
 
@@ -27,61 +27,66 @@ export interface ReceiptOf {
   head: { id: string; created: number };
 }
 
-/** Follows one answer, and writes down what it came from. */
+/** What becomes known of an answer. */
+interface Found extends Pick<Receipt, "answer"> {
+  files: FileFacts;
+  prompt: FixedPrompt;
+  facts: Receipt["prompt"];
+  alone: boolean | undefined;
+}
+
+/** Generates one answer, and writes down what it came from. */
 export class ReceiptWriter {
-  /** What the engine is to be asked: nothing of it is left open. */
-  readonly input: GenerateInput;
-  readonly #sampling: FullSampling;
-  readonly #prompt: FixedPrompt;
   readonly #given: GenerateInput;
   readonly #of: ReceiptOf;
-  readonly #facts: Promise<[FileFacts, Receipt["prompt"]]>;
+  readonly #sampling: FullSampling;
+  readonly #provenance: Pick<Provenance, "of">;
   #receipt: Receipt | undefined;
 
-  private constructor(given: GenerateInput, parts: { prompt: FixedPrompt; files: Promise<FileFacts>; of: ReceiptOf }) {
-    const { prompt, files, of } = parts;
-    const sampling = { ...DEFAULT_SAMPLING, ...given.sampling };
-    this.#sampling = { ...sampling, seed: sampling.seed ?? drawSeed() };
-    this.#prompt = prompt;
-    this.#given = given;
-    this.#of = of;
-    this.#facts = Promise.all([files, promptFacts(of.engine, prompt)]);
-    this.#facts.catch(() => {}); // Whoever awaits the receipt is told.
-    this.input = { ...given, prompt: prompt.prompt, sampling: this.#sampling, reproducible: true };
-  }
-
   /**
-   * Begins a receipt of one answer.
-   *
    * @param given What the request comes to.
-   * @throws {EngineError} `invalid_value` where this server makes none; what rendering the prompt throws.
+   * @throws {EngineError} `invalid_value` where this server makes no receipts.
    */
-  static async begin(given: GenerateInput, of: ReceiptOf): Promise<ReceiptWriter> {
+  constructor(given: GenerateInput, of: ReceiptOf) {
     const { provenance } = of.app;
     if (provenance === undefined) {
       throw new EngineError("invalid_value", "This server makes no receipts; leave this parameter out", {
         param: "receipt",
       });
     }
-    const prompt = await fixPrompt(of.engine, given.prompt);
-    return new ReceiptWriter(given, { prompt, files: provenance.of(of.model.id), of });
+    const sampling = { ...DEFAULT_SAMPLING, ...given.sampling };
+    this.#given = given;
+    this.#of = of;
+    this.#sampling = { ...sampling, seed: sampling.seed ?? drawSeed() };
+    this.#provenance = provenance;
   }
 
-  /** Hands on the events of the answer; before the last one its receipt is made. */
-  async *follow(events: AsyncIterable<GenerateEvent>): AsyncGenerator<GenerateEvent, void, void> {
+  /**
+   * The events of the answer; before the last one its receipt is made.
+   *
+   * @throws {EngineError} As {@linkcode Engine.generate}; `io` or `bad_file` when a file cannot be hashed.
+   */
+  async *generate(signal: AbortSignal): AsyncGenerator<GenerateEvent, void, void> {
+    const { engine, model } = this.#of;
+    const files = this.#provenance.of(model.id);
+    files.catch(() => {}); // Whoever awaits the receipt is told.
+    const prompt = await fixPrompt(engine, this.#given.prompt);
+    // Before the answer: what must wait for room is told so before anything is computed.
+    const facts = await promptFacts(engine, prompt);
+    const input = { ...this.#given, prompt: prompt.prompt, sampling: this.#sampling, reproducible: true };
     let text = "";
     let end: { reason: FinishReason; tokens: number } | undefined;
-    for await (const event of events) {
+    for await (const event of engine.generate(input, signal)) {
       if (event.type === "text") text += event.text;
       else if (event.type === "finish") end = { reason: event.finishReason, tokens: event.completionTokens };
       else if (end !== undefined) {
-        const answer = {
-          text,
-          sha256: hashBytes(text),
-          finish_reason: end.reason,
-          completion_tokens: end.tokens,
-        };
-        this.#receipt = await this.#write(answer, event.alone);
+        this.#receipt = this.#write({
+          files: await files,
+          prompt,
+          facts,
+          alone: event.alone,
+          answer: { text, sha256: hashBytes(text), finish_reason: end.reason, completion_tokens: end.tokens },
+        });
       }
       yield event;
     }
@@ -95,10 +100,9 @@ export class ReceiptWriter {
     return { receipt: this.#receipt };
   }
 
-  async #write(answer: Receipt["answer"], alone: boolean | undefined): Promise<Receipt> {
+  #write({ files, prompt, facts, alone, answer }: Found): Receipt {
     const { model, head, app } = this.#of;
     const { maxTokens = app.options.maxTokens, stop = [], keep = model.settings.keep, lora } = this.#given;
-    const [files, prompt] = await this.#facts;
     const defaults = app.options.adapters ?? [];
     return {
       format: RECEIPT_FORMAT,
@@ -125,13 +129,13 @@ export class ReceiptWriter {
         })),
       },
       request: {
-        prompt: this.#prompt.given,
+        prompt: prompt.given,
         max_tokens: maxTokens ?? null,
         stop,
         n_keep: keep,
         sampling: toRecordedSampling(this.#sampling),
       },
-      prompt,
+      prompt: facts,
       samplers: describeSamplers(this.#sampling, model),
       answer,
     };

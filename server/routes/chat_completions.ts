@@ -2,7 +2,7 @@ import type { Handler } from "hono";
 import type { AnswerLogprob } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
+import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { parseBody } from "../parse_body.ts";
 import { ReceiptWriter } from "../receipts/mod.ts";
 import { type ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from "../schemas/mod.ts";
@@ -23,23 +23,22 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("chatcmpl", { model, options });
     const choices = request.n ?? 1;
-    const given = toGenerateInput(request, {
+    const input = toGenerateInput(request, {
       prompt: toChatPrompt(request.messages, options.systemPrompt),
       options,
       vocabularySize: model.vocabularySize,
       logprobs: request.logprobs ? request.top_logprobs ?? 0 : undefined,
       address: c.env?.address,
     });
-    const receipt = request.receipt ? await ReceiptWriter.begin(given, { app, engine, model, head }) : undefined;
-    const input = receipt?.input ?? given;
-    const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
+    const receipt = request.receipt ? new ReceiptWriter(input, { app, engine, model, head }) : undefined;
+    const generate: Generate = (signal) => receipt?.generate(signal) ?? engine.generate(input, signal);
+    const { events, abort } = await startGeneration(generate, {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "messages",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
-    const told = receipt?.follow(events) ?? events;
     if (!request.stream) {
-      const answer = await collectAnswer(told, choices);
+      const answer = await collectAnswer(events, choices);
       const body = toChatCompletion(answer, { head, logprobs: request.logprobs ?? false });
       return c.json({ ...body, ...receipt?.fields });
     }
@@ -49,7 +48,7 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
       includeUsage,
       extra: receipt && (() => receipt.fields),
     });
-    return sseResponse({ events: told, write: (event) => writer.write(event) }, { onCancel: abort });
+    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
 

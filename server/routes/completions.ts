@@ -2,7 +2,7 @@ import type { Handler } from "hono";
 import type { AnswerLogprob, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
+import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { generateAll } from "../generate_all.ts";
 import { parseBody } from "../parse_body.ts";
 import { ReceiptWriter } from "../receipts/mod.ts";
@@ -25,18 +25,17 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const head = answerHead("cmpl", { model, options });
     const inputs = toInputs(request, { options, model, address: c.env?.address });
     const [only] = inputs;
-    const receipt = request.receipt && only ? await ReceiptWriter.begin(only, { app, engine, model, head }) : undefined;
-    const asked = receipt === undefined ? inputs : [receipt.input];
-    const { events, abort } = await startGeneration(generateAll(engine, asked), {
+    const receipt = request.receipt && only ? new ReceiptWriter(only, { app, engine, model, head }) : undefined;
+    const generate: Generate = receipt ? (signal) => receipt.generate(signal) : generateAll(engine, inputs);
+    const { events, abort } = await startGeneration(generate, {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
-    const told = receipt?.follow(events) ?? events;
     const perPrompt = request.n ?? 1;
     const generated = request.best_of ?? perPrompt;
     if (!request.stream) {
-      const answer = await collectAnswer(told, inputs.length * generated);
+      const answer = await collectAnswer(events, inputs.length * generated);
       const choices = bestOfEach(answer.choices, { generated, kept: perPrompt });
       return c.json({ ...toCompletion({ ...answer, choices }, { head, request, inputs }), ...receipt?.fields });
     }
@@ -50,7 +49,7 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
       includeUsage,
       extra: receipt && (() => receipt.fields),
     });
-    return sseResponse({ events: told, write: (event) => writer.write(event) }, { onCancel: abort });
+    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
 

@@ -12,7 +12,6 @@ import type {
   Ranking,
   RerankInput,
   TokenizeInput,
-  TokenPiece,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 
@@ -136,17 +135,18 @@ export class FakeEngine implements Engine {
   }
 
   /** A token for each byte of a text; a conversation is rendered first. */
-  async tokenize({ prompt }: TokenizeInput): Promise<TokenPiece[]> {
-    if (prompt.kind === "tokens") return prompt.tokens.map((token) => ({ token, bytes: Uint8Array.of(token) }));
-    const text = prompt.kind === "text"
-      ? prompt.text
-      : prompt.kind === "chat"
-      ? await this.render(prompt.messages)
-      : "";
-    return Array.from(new TextEncoder().encode(text), (token) => ({ token, bytes: Uint8Array.of(token) }));
+  async tokenize({ prompt }: TokenizeInput): Promise<Int32Array> {
+    if (prompt.kind === "tokens") return Int32Array.from(prompt.tokens);
+    if (prompt.kind === "parts") return Int32Array.from(prompt.parts.flatMap(toBytes));
+    if (prompt.kind === "text") return Int32Array.from(toBytes(prompt.text));
+    return Int32Array.from(prompt.kind === "chat" ? toBytes(await this.render(prompt.messages)) : []);
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return Promise.resolve(Array.from(tokens, (token) => Uint8Array.of(token)));
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return Promise.resolve(new TextDecoder().decode(Uint8Array.from(tokens)));
   }
 
@@ -158,6 +158,10 @@ export class FakeEngine implements Engine {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function toBytes(part: string | number[]): number[] {
+  return typeof part === "string" ? Array.from(new TextEncoder().encode(part)) : part;
 }
 
 /** How a scripted answer ends. */

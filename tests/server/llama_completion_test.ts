@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DEFAULT_SAMPLING, type GenerateEvent, type TokenizeInput, type TokenPiece } from "../../lib/engine/mod.ts";
+import { DEFAULT_SAMPLING, type GenerateEvent, type TokenizeInput } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { LlamaCompletion, LlamaCompletionChunk } from "../../server/schemas/llama/mod.ts";
 import { ErrorBody } from "../../server/schemas/mod.ts";
@@ -11,11 +11,10 @@ import { within } from "./within.ts";
 
 /** A fake model whose gap tokens are 1, 2 and 3. */
 class InfillEngine extends FakeEngine {
-  override async tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  override async tokenize(input: TokenizeInput): Promise<Int32Array> {
     if (input.prompt.kind !== "infill") return await super.tokenize(input);
     const { before, after } = input.prompt;
-    const bytes = new TextEncoder().encode(`\x01${before}\x02${after}\x03`);
-    return Array.from(bytes, (token) => ({ token, bytes: Uint8Array.of(token) }));
+    return Int32Array.from(new TextEncoder().encode(`\x01${before}\x02${after}\x03`));
   }
 }
 
@@ -124,21 +123,18 @@ Deno.test("llama completion takes every form of prompt", async () => {
   }
 });
 
-Deno.test("llama completion adds control tokens at the beginning alone", async () => {
+Deno.test("llama completion has texts and tokens in a row tokenized as one prompt", async () => {
   const asked: TokenizeInput[] = [];
   class Asked extends FakeEngine {
-    override tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+    override tokenize(input: TokenizeInput): Promise<Int32Array> {
       asked.push(structuredClone(input));
       return super.tokenize(input);
     }
   }
   for (const prompt of [["a", 5, "b"], [5, "a"]]) await complete({ prompt }, new Asked());
-  assert.deepEqual(asked.map(({ addSpecial, parseSpecial }) => [addSpecial, parseSpecial]), [
-    [true, true],
-    [false, true],
-    [false, true],
-    [true, true],
-    [false, true],
+  assert.deepEqual(asked, [
+    { prompt: { kind: "parts", parts: ["a", [5], "b"] } },
+    { prompt: { kind: "parts", parts: [[5], "a"] } },
   ]);
 });
 

@@ -9,7 +9,6 @@ import type {
   ModelInfo,
   ServedModel,
   TokenizeInput,
-  TokenPiece,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { AppEnv, AppOptions, ModelChoice } from "../../server/app_input.ts";
@@ -584,9 +583,9 @@ class ShortEngine extends FakeEngine {
     return Promise.reject(new EngineError("context_length_exceeded", "too long", { param: "input.0" }));
   }
 
-  override async tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  override async tokenize(input: TokenizeInput): Promise<Int32Array> {
     const tokens = await super.tokenize(input);
-    return input.addSpecial === false ? tokens : [...tokens, { token: 2, bytes: new Uint8Array() }];
+    return input.addSpecial === false ? tokens : Int32Array.of(...tokens, 2);
   }
 }
 

@@ -204,7 +204,7 @@ Deno.test("parameter errors say what was expected and found", async () => {
     ],
     [
       { messages: MESSAGES, logit_bias: { "256": 1 } },
-      'Invalid "logit_bias": there is no token 256, the vocabulary has 256',
+      '"logit_bias" has the token 256; tokens of this model are whole numbers from 0 to 255',
     ],
     [{ messages: MESSAGES, stop: "" }, 'Invalid "stop": expected at least 1 character, found ""'],
     [{ messages: MESSAGES, model: [LONG] }, 'Invalid "model": expected a string, found an array of 1'],
