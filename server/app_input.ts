@@ -1,5 +1,6 @@
 import type { Env } from "hono";
 import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
+import type { Provenance } from "./receipts/mod.ts";
 import type { ResponseStore } from "./response_store.ts";
 
 /** What the API does where a request says nothing. */
@@ -41,6 +42,8 @@ export interface AppInput {
   models?: ModelChoice;
   /** Where responses are kept; in memory when absent. */
   responses?: ResponseStore;
+  /** Knows the files behind answers; no receipts where absent. */
+  provenance?: Pick<Provenance, "of">;
   options: AppOptions;
 }
 

@@ -45,17 +45,22 @@ export async function startServing(input: ServingInput): Promise<Serving> {
   const { options, version } = input;
   if (options.slotSavePath !== undefined) expectFolder(options.slotSavePath, "--slot-save-path");
   // First of all, so that the engine's thread starts while this one reads.
-  const { engine, pool, load } = startEngine(input);
+  const { engine, pool, files, load } = startEngine(input);
   try {
     const ready = load();
     ready.catch(() => {}); // Whoever awaits it is told; nobody does when listening fails.
     // What comes now, the worker is busy with loading.
-    const [{ createApp }, { serve }] = await Promise.all([import("./app.ts"), import("./serve.ts")]);
+    const [{ createApp }, { serve }, { Provenance }] = await Promise.all([
+      import("./app.ts"),
+      import("./serve.ts"),
+      import("./receipts/mod.ts"),
+    ]);
     const responses = await openStore(options.store);
     const app = createApp({
       engine,
       ...(responses === undefined ? {} : { responses }),
       ...(pool === undefined ? {} : { models: pool }),
+      provenance: new Provenance({ version, executable: input.executable, models: files, lora: options.lora }),
       options: {
         version,
         strictModel: options.strictModel,

@@ -63,7 +63,7 @@ export class Answers {
 }
 
 /** What a request has cost, all its choices together. */
-function accounts(sequences: readonly Sequence[]): Pick<RequestEvent & { type: "done" }, "usage" | "timings"> {
+function accounts(sequences: readonly Sequence[]): Omit<RequestEvent & { type: "done" }, "type" | "id"> {
   const sum = (count: (sequence: Sequence) => number): number => sequences.reduce((all, one) => all + count(one), 0);
   const created = Math.min(...sequences.map(({ times }) => times.created));
   const begun = Math.min(...sequences.map(({ times }) => times.begun ?? times.created));
@@ -83,5 +83,6 @@ function accounts(sequences: readonly Sequence[]): Pick<RequestEvent & { type: "
       draftTokens: sum(({ draftTokens }) => draftTokens),
       draftAccepted: sum(({ draftAccepted }) => draftAccepted),
     },
+    ...(sequences.some(({ reproducible }) => reproducible) ? { alone: sequences.every(({ alone }) => alone) } : {}),
   };
 }

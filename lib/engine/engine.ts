@@ -1,3 +1,4 @@
+import type { ContextOptions } from "../../ffi/mod.ts";
 import type { EngineError } from "../errors.ts";
 
 /** One message of a conversation, as a chat template takes it. */
@@ -74,8 +75,8 @@ export interface Sampling {
    * of its own, which go on with its own tokens alone, whatever other requests there are. Not guaranteed is that the logits are the same to
    * the last bit: floating point rounds otherwise in a batch of another shape (other requests at once, a prefix from the cache, tokens guessed
    * ahead), with other threads or another CPU variant. Where a draw falls between two such roundings, or two logits lie that close at
-   * temperature 0, an answer then goes on differently. One request at a time, with nothing cached and no guesses (how long those are follows
-   * from measured times), gives the same answer each time.
+   * temperature 0, an answer then goes on differently. A {@linkcode GenerateInput.reproducible} request that is computed alone gives the same
+   * answer each time.
    */
   seed: number | undefined;
   /** Tokens that {@linkcode repeatPenalty} and the two below look back at; 0 none, -1 the whole context. */
@@ -142,6 +143,11 @@ export interface GenerateInput {
   prediction?: string;
   /** Look for a cached prefix of the prompt; true when absent. */
   cachePrompt?: boolean;
+  /**
+   * Compute it by nothing that was measured or kept: no cached prefix, no guesses, always all threads. Then only requests beside it round its
+   * logits otherwise, and `done` says whether there were any.
+   */
+  reproducible?: boolean;
   /** Prompt tokens that a context shift never drops; -1 all of them, 0 when absent. */
   keep?: number;
   /** Scales of the LoRA adapters, by their order; those of the start when absent. */
@@ -204,7 +210,13 @@ export type GenerateEvent =
     stopString?: string;
     completionTokens: number;
   }
-  | { type: "done"; usage: Usage; timings: Timings };
+  | {
+    type: "done";
+    usage: Usage;
+    timings: Timings;
+    /** Of a reproducible request: whether nothing else was computed, or lay in its pool of cells, meanwhile. */
+    alone?: boolean;
+  };
 
 /** Texts, each as it is or as its tokens, to be turned into vectors. */
 export interface EmbedInput {
@@ -302,6 +314,33 @@ export interface ModelInfo {
   backend: string;
   /** That variant by itself, e.g. `haswell`. */
   cpuVariant: string;
+  /** How it was loaded. */
+  settings: ComputeSettings;
+}
+
+/** What the rounding of a model's numbers depends on, and where its answers end, as it was loaded. */
+export interface ComputeSettings {
+  /** Cells of the KV cache, of all sequences together. */
+  contextLength: number;
+  batchSize: number;
+  ubatchSize: number;
+  /** Sequences at once. */
+  parallel: number;
+  threads: number;
+  batchThreads: number;
+  layout: "auto" | "unified" | "split";
+  /** Whether the older half of a full context is dropped, but for so many prompt tokens (-1 all) unless a request says otherwise. */
+  shift: boolean;
+  keep: number;
+  /** Types of the KV cache. */
+  keyType: NonNullable<ContextOptions["keyType"]>;
+  valueType: NonNullable<ContextOptions["valueType"]>;
+  fullSwa: boolean;
+  flashAttention: "auto" | "on" | "off";
+  /** RoPE and YaRN, as far as they are not the model's own. */
+  rope: NonNullable<ContextOptions["rope"]>;
+  /** Layers given to a GPU; undefined lets llama.cpp choose. */
+  gpuLayers?: number;
 }
 
 /** Where the engine stands. */

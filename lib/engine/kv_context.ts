@@ -152,7 +152,9 @@ export class KvContext implements Decoder, Disposable {
     this.#context.encode(batch);
   }
 
-  decode(batch: Batch): DecodeResult {
+  decode(batch: Batch, { allThreads }: { allThreads: boolean } = { allThreads: false }): DecodeResult {
+    // From 512 cells on, ggml's attention adds up what each thread has summed: how many there are changes the last bits.
+    if (allThreads) return this.#decodeWithAllThreads(batch);
     const governor = batch.size === 1 ? this.#single : this.#batch;
     const large = batch.size > LARGEST_GOVERNED;
     this.#batch.follow(this.#single);
@@ -162,6 +164,12 @@ export class KvContext implements Decoder, Disposable {
     if (result === "ok" && !large && !this.#copying) governor.record(batch.size, performance.now() - before);
     this.#copying = false;
     return result;
+  }
+
+  #decodeWithAllThreads(batch: Batch): DecodeResult {
+    this.#context.setThreads(this.#options.threads, this.#options.batchThreads);
+    this.#copying = false;
+    return this.#context.decode(batch);
   }
 
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob } {

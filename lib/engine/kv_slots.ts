@@ -68,6 +68,11 @@ export class KvSlots {
     return this.#slots.some(({ holder }) => holder === undefined);
   }
 
+  /** Whether a slot that nobody holds still has cells. */
+  get hasIdleCells(): boolean {
+    return this.#slots.some(({ holder, tokens }) => holder === undefined && tokens.length > 0);
+  }
+
   /** Whether a running prefill will soon have much of this prompt: then waiting for it saves computing the same twice. */
   worthWaiting(sequence: Sequence): boolean {
     if (!sequence.cachePrompt) return false;

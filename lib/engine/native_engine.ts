@@ -251,7 +251,7 @@ export class NativeEngine implements Disposable {
   }
 
   #sequenceOptions(request: GenerateRequest): Omit<SequenceOptions, "sampler"> {
-    const { id, client, stop, maxTokens, logprobs, maxPredictMs, cachePrompt } = request;
+    const { id, client, stop, maxTokens, logprobs, maxPredictMs, cachePrompt, reproducible } = request;
     const { vocabulary } = this.#model;
     const limit = this.#context.sequenceLength;
     if (!this.#model.hasDecoder || !this.#context.hasCells) {
@@ -281,6 +281,7 @@ export class NativeEngine implements Disposable {
       maxTokens: maxTokens ?? (shift ? Infinity : limit),
       limit,
       cachePrompt,
+      reproducible,
       ...(logprobs === undefined ? {} : { logprobs }),
       ...(maxPredictMs === undefined ? {} : { maxPredictMs }),
       ...(shift ? { keep: request.keep } : {}),

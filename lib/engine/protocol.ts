@@ -111,6 +111,7 @@ export interface GenerateRequest {
   speculation: boolean;
   prediction?: string;
   cachePrompt: boolean;
+  reproducible: boolean;
   keep: number;
   lora?: { id: number; scale: number }[];
   client: Client;
@@ -178,7 +179,7 @@ export type RequestEvent =
     stopString?: string;
     completionTokens: number;
   }
-  | { type: "done"; id: number; usage: Usage; timings: Timings }
+  | { type: "done"; id: number; usage: Usage; timings: Timings; alone?: boolean }
   /** By input a row of `size` numbers, or without pooling one for each of its tokens. */
   | { type: "embedded"; id: number; vectors: Float32Array<ArrayBuffer>[]; size: number; promptTokens: number }
   | { type: "answered"; id: number; answer: QueryAnswers[keyof QueryAnswers] }

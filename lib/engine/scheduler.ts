@@ -12,8 +12,8 @@ import { StepCost } from "./step_cost.ts";
 
 /** What the scheduler asks of a context. */
 export interface Decoder extends KvMemory, SwitchableLayout {
-  /** Computes the batch; on `no_kv_slot` nothing has changed. */
-  decode(batch: Batch): DecodeResult;
+  /** Computes the batch, with `allThreads` in any case with as many as there may be; on `no_kv_slot` nothing has changed. */
+  decode(batch: Batch, options: { allThreads: boolean }): DecodeResult;
   /** Samples the next token from the logits at `index` of the batch just decoded. */
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob };
   /** Drops `count` tokens behind the first `from`, and moves those after them down; false when there was no room for that, and none are left. */
@@ -170,8 +170,10 @@ export class Scheduler {
     const shares = this.#fillBatch();
     if (shares.length === 0) return;
     const { decoder, batch } = this.#options;
+    this.#noteNeighbours();
+    const allThreads = shares.some(({ sequence }) => sequence.reproducible);
     const before = performance.now();
-    if (decoder.decode(batch) === "no_kv_slot") return this.#makeRoom(shares);
+    if (decoder.decode(batch, { allThreads }) === "no_kv_slot") return this.#makeRoom(shares);
     this.#withoutDrafts = false;
     this.#record(shares, performance.now() - before);
     // Of all before any goes on: what goes wrong with one may end others, whose cells must be known.
@@ -180,6 +182,13 @@ export class Scheduler {
       sequence.cached += count;
     }
     for (const share of shares) this.#guard(share.sequence, () => this.#advance(share));
+  }
+
+  /** Other sequences, and in one pool also cells that nobody holds, change how a sequence's numbers are rounded. */
+  #noteNeighbours(): void {
+    const { unified } = this.#options.decoder;
+    if (this.#running.length === 1 && !(unified && this.#slots.hasIdleCells)) return;
+    for (const sequence of this.#running) sequence.alone = false;
   }
 
   /** Does something for a running sequence; an error ends its request, whose cells may hold what was guessed, and more. */

@@ -41,6 +41,8 @@ export interface SequenceOptions {
   speculation?: { prediction: readonly number[] };
   /** Look for a cached prefix of the prompt. */
   cachePrompt?: boolean;
+  /** Decode it with all threads, and note whether it was alone. */
+  reproducible?: boolean;
   /** Tokens at the beginning that a context shift keeps; undefined ends the sequence at its limit instead. */
   keep?: number;
 }
@@ -64,6 +66,7 @@ export class Sequence implements Disposable {
   readonly sampler: SequenceSampler;
   readonly logprobs: number | undefined;
   readonly cachePrompt: boolean;
+  readonly reproducible: boolean;
   readonly promptLength: number;
   /** Prompt and answer; the last one may still be unseen by the model. */
   readonly tokens: number[];
@@ -75,6 +78,8 @@ export class Sequence implements Disposable {
   reused: number | undefined;
   /** Whether a context shift has dropped tokens: its cells no longer are those of its tokens alone. */
   shifted = false;
+  /** Whether nothing else was computed, or had cells in its pool, while it was. */
+  alone = true;
   /** Tokens of the answer. */
   completionTokens = 0;
   draftTokens = 0;
@@ -101,6 +106,7 @@ export class Sequence implements Disposable {
     this.sampler = options.sampler;
     this.logprobs = options.logprobs;
     this.cachePrompt = options.cachePrompt ?? true;
+    this.reproducible = options.reproducible ?? false;
     this.tokens = Array.from(options.prompt);
     this.promptLength = options.promptLength ?? this.tokens.length;
     this.times = { created: performance.now() };

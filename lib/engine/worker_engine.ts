@@ -3,6 +3,7 @@ import type { ChatTemplate } from "../text/chat_template.ts";
 import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
 import type {
   ChatMessage,
+  ComputeSettings,
   Embeddings,
   EmbedInput,
   Engine,
@@ -19,6 +20,7 @@ import type {
   SlotInfo,
   TokenizeInput,
 } from "./engine.ts";
+import { drawSeed } from "./draw_seed.ts";
 import { EventQueue } from "./event_queue.ts";
 import { expectTokens } from "./expect_tokens.ts";
 import type {
@@ -34,6 +36,7 @@ import type {
   RequestEvent,
   ToEngine,
 } from "./protocol.ts";
+import { settingsOf } from "./settings_of.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
 /** How a {@linkcode WorkerEngine} is made. */
@@ -88,6 +91,7 @@ export class WorkerEngine implements Engine {
   readonly #unloaded = Promise.withResolvers<void>();
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
+  #settings: ComputeSettings | undefined;
   #template: Promise<ChatTemplate> | undefined;
   #endTokens: Promise<number[]> | undefined;
   #lastId = 0;
@@ -115,6 +119,7 @@ export class WorkerEngine implements Engine {
   /** Has the worker load a model, whose file must have been checked. Called once. */
   load(options: LoadOptions): void {
     this.#parallel = options.context.parallel;
+    this.#settings = settingsOf(options, this.#options.keep);
     this.#thread.load(this.#number, options);
   }
 
@@ -240,7 +245,7 @@ export class WorkerEngine implements Engine {
 
   #toRequest(id: number, input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">): GenerateRequest {
     const sampling = { ...this.#options.sampling, ...input.sampling };
-    const { prompt, logprobs, maxPredictMs, prediction, lora } = input;
+    const { prompt, logprobs, maxPredictMs, prediction, lora, reproducible = false } = input;
     const maxTokens = input.maxTokens ?? this.#options.maxTokens;
     return {
       id,
@@ -249,8 +254,9 @@ export class WorkerEngine implements Engine {
       stop: input.stop ?? [],
       choices: input.choices ?? 1,
       stream: input.stream ?? true,
-      speculation: input.speculation ?? this.#options.speculation,
-      cachePrompt: input.cachePrompt ?? true,
+      speculation: !reproducible && (input.speculation ?? this.#options.speculation),
+      cachePrompt: !reproducible && (input.cachePrompt ?? true),
+      reproducible,
       keep: input.keep ?? this.#options.keep,
       client: input.client ?? {},
       ...(maxTokens === undefined ? {} : { maxTokens }),
@@ -321,7 +327,8 @@ export class WorkerEngine implements Engine {
   }
 
   #becomeReady(loaded: LoadedModel): void {
-    if (this.#status.state !== "loading") return;
+    const settings = this.#settings;
+    if (this.#status.state !== "loading" || settings === undefined) return;
     this.#loaded = loaded;
     const model: ModelInfo = {
       id: this.#options.modelId,
@@ -340,6 +347,7 @@ export class WorkerEngine implements Engine {
       threads: loaded.threads,
       backend: loaded.backend,
       cpuVariant: loaded.cpuVariant,
+      settings,
     };
     this.#status = { state: "ready", model };
     this.#ready.resolve(model);
@@ -381,11 +389,6 @@ export class WorkerEngine implements Engine {
 async function makeTemplate(loaded: LoadedModel): Promise<ChatTemplate> {
   const { ChatTemplate } = await import("../text/chat_template.ts");
   return new ChatTemplate(loaded.chatTemplate, loaded);
-}
-
-function drawSeed(): number {
-  // 2³²-1 is llama.cpp's way to say "random", which could not be told to the client.
-  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % (2 ** 32 - 1);
 }
 
 function cancelled(): EngineError {

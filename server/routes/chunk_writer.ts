@@ -1,6 +1,6 @@
 import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
-import type { Timings, Usage } from "../schemas/mod.ts";
+import type { Receipt, Timings, Usage } from "../schemas/mod.ts";
 import { sseMessage, SseTemplate } from "../sse_message.ts";
 import { toTimings, toUsage } from "./to_usage.ts";
 
@@ -18,20 +18,31 @@ export interface ChunkShape {
 interface Extra {
   usage?: Usage | null;
   timings?: Timings;
+  receipt?: Receipt;
+}
+
+/** How a {@linkcode ChunkWriter} writes. */
+export interface ChunkWriterOptions {
+  choices: number;
+  includeUsage: boolean;
+  /** What more the last part has; asked for when it is written. */
+  extra?: (() => Pick<Extra, "receipt">) | undefined;
 }
 
 /** Writes the events of one answer as server-sent events. */
 export class ChunkWriter {
   readonly #shape: ChunkShape;
   readonly #includeUsage: boolean;
+  readonly #extra: ChunkWriterOptions["extra"];
   /** One for each choice that has begun. */
   readonly #templates: SseTemplate[] = [];
   #unfinished: number;
   /** The end of the last choice, kept until the timings that belong to it are known. */
   #last: object | undefined;
 
-  constructor(shape: ChunkShape, { choices, includeUsage }: { choices: number; includeUsage: boolean }) {
+  constructor(shape: ChunkShape, { choices, includeUsage, extra }: ChunkWriterOptions) {
     this.#shape = shape;
+    this.#extra = extra;
     this.#unfinished = choices;
     this.#includeUsage = includeUsage;
   }
@@ -48,7 +59,7 @@ export class ChunkWriter {
       case "finish":
         return this.#finish(event.index, event.finishReason);
       case "done":
-        return this.#done({ timings: toTimings(event) }, toUsage(event));
+        return this.#done({ timings: toTimings(event), ...this.#extra?.() }, toUsage(event));
     }
   }
 
@@ -75,10 +86,10 @@ export class ChunkWriter {
     return opening;
   }
 
-  #done(timings: Extra, usage: Usage): string {
+  #done(extra: Extra, usage: Usage): string {
     if (this.#last === undefined) throw new EngineError("internal", "An answer ended before all of its choices did");
-    if (!this.#includeUsage) return sseMessage({ ...this.#last, ...timings });
-    return this.#message(this.#last) + sseMessage({ ...this.#shape.bare(), usage, ...timings });
+    if (!this.#includeUsage) return sseMessage({ ...this.#last, ...extra });
+    return this.#message(this.#last) + sseMessage({ ...this.#shape.bare(), usage, ...extra });
   }
 
   #message(chunk: object): string {

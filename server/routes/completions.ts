@@ -2,9 +2,10 @@ import type { Handler } from "hono";
 import type { AnswerLogprob, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
+import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { generateAll } from "../generate_all.ts";
 import { parseBody } from "../parse_body.ts";
+import { ReceiptWriter } from "../receipts/mod.ts";
 import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
@@ -23,7 +24,10 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("cmpl", { model, options });
     const inputs = toInputs(request, { options, model, address: c.env?.address });
-    const { events, abort } = await startGeneration(generateAll(engine, inputs), {
+    const [only] = inputs;
+    const receipt = request.receipt && only ? new ReceiptWriter(only, { app, engine, model, head }) : undefined;
+    const generate: Generate = receipt ? (signal) => receipt.generate(signal) : generateAll(engine, inputs);
+    const { events, abort } = await startGeneration(generate, {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
@@ -33,14 +37,18 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     if (!request.stream) {
       const answer = await collectAnswer(events, inputs.length * generated);
       const choices = bestOfEach(answer.choices, { generated, kept: perPrompt });
-      return c.json(toCompletion({ ...answer, choices }, { head, request, inputs }));
+      return c.json({ ...toCompletion({ ...answer, choices }, { head, request, inputs }), ...receipt?.fields });
     }
     const shape = completionChunks(
       head,
       (choice) => request.echo ? promptText(inputs[Math.floor(choice / perPrompt)]) : "",
     );
     const includeUsage = request.stream_options?.include_usage ?? false;
-    const writer = new ChunkWriter(shape, { choices: inputs.length * perPrompt, includeUsage });
+    const writer = new ChunkWriter(shape, {
+      choices: inputs.length * perPrompt,
+      includeUsage,
+      extra: receipt && (() => receipt.fields),
+    });
     return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }

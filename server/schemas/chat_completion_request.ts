@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ChatMessage } from "./chat_message.ts";
-import { checkStreamOptions, generationShape } from "./generation.ts";
+import { checkReceipt, checkStreamOptions, generationShape, receiptFlag } from "./generation.ts";
 import { notYet } from "./not_yet.ts";
 import { templateShape } from "./template.ts";
 
@@ -13,6 +13,7 @@ export const ChatCompletionRequest = z.object({
   ...templateShape,
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
+  receipt: receiptFlag,
   tools: notYet("Tools", isEmpty),
   tool_choice: notYet("Forced tool calls", (value) => value === "none" || value === "auto"),
   functions: notYet("Functions", isEmpty),
@@ -22,6 +23,7 @@ export const ChatCompletionRequest = z.object({
   audio: notYet("Audio answers"),
 }).superRefine((request, context) => {
   checkStreamOptions(request, context);
+  checkReceipt(request, context);
   if (request.top_logprobs && !request.logprobs) {
     context.addIssue({ code: "custom", path: ["top_logprobs"], message: 'allowed only with "logprobs": true' });
   }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { answerShape, finishReason } from "./answer.ts";
+import { Receipt } from "./receipt.ts";
 import { Timings, Usage } from "./usage.ts";
 
 /** Log-probabilities of the tokens of a text, one element for each in every array. */
@@ -30,6 +31,8 @@ export const Completion = z.object({
   choices: z.array(z.object({ ...choiceShape, finish_reason: finishReason })).min(1),
   usage: Usage,
   timings: Timings,
+  /** Present only where it was asked for. */
+  receipt: Receipt.optional(),
 });
 
 /** A whole answer. */
@@ -43,6 +46,8 @@ export const CompletionChunk = z.object({
   usage: Usage.nullable().optional(),
   /** Present in the last chunk. */
   timings: Timings.optional(),
+  /** Present in the last chunk where it was asked for. */
+  receipt: Receipt.optional(),
 });
 
 /** A part of an answer. */

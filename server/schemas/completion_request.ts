@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { checkStreamOptions, generationShape, MAX_CHOICES } from "./generation.ts";
+import { checkReceipt, checkStreamOptions, generationShape, MAX_CHOICES, receiptFlag } from "./generation.ts";
 import { promptList } from "./prompt_list.ts";
 
 /** Prompts of one request. */
@@ -27,10 +27,15 @@ export const CompletionRequest = z.object({
   logprobs: z.int().min(0).max(5).nullish(),
   /** What comes behind the gap that is to be filled, by models that have tokens for that. */
   suffix: z.string().nullish(),
+  receipt: receiptFlag,
 }).superRefine((request, context) => {
   const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
   checkStreamOptions(request, context);
+  checkReceipt(request, context);
   const [first] = request.prompt;
+  if (request.receipt && Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > 1) {
+    refuse("prompt", 'expected one prompt with "receipt": true');
+  }
   if (Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > MAX_PROMPTS) {
     refuse("prompt", `expected at most ${MAX_PROMPTS} elements`);
   }

@@ -8,6 +8,7 @@ export { ErrorBody } from "./error.ts";
 export { GenerationParameters } from "./generation.ts";
 export { LogitBias } from "./logit_bias.ts";
 export { Model, ModelList } from "./model.ts";
+export { Receipt } from "./receipt.ts";
 export { RerankList, RerankRequest } from "./rerank.ts";
 export { SamplingParameters } from "./sampling.ts";
 export { Timings, Usage } from "./usage.ts";

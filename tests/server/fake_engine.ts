@@ -36,6 +36,22 @@ export const FAKE_MODEL: ModelInfo = {
   threads: 2,
   backend: "CPU (fake)",
   cpuVariant: "fake",
+  settings: {
+    contextLength: 8192,
+    batchSize: 2048,
+    ubatchSize: 512,
+    parallel: 4,
+    threads: 2,
+    batchThreads: 2,
+    layout: "auto",
+    shift: false,
+    keep: 0,
+    keyType: "f16",
+    valueType: "f16",
+    fullSwa: false,
+    flashAttention: "auto",
+    rope: {},
+  },
 };
 
 /** The last event of every scripted answer. */

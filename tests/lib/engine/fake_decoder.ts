@@ -50,6 +50,8 @@ export class FakeDecoder implements Decoder {
   unified: boolean;
   /** Sizes of the batches that were computed. */
   readonly sizes: number[] = [];
+  /** Of each decode, whether it was to use all threads. */
+  readonly allThreads: boolean[] = [];
   readonly counts = { refused: 0, copied: 0, saved: 0, restored: 0, switched: 0, shifted: 0, drafted: 0 };
   /** Set to have the next decode throw. */
   broken = false;
@@ -118,7 +120,8 @@ export class FakeDecoder implements Decoder {
     return { first, tokens: cells.map(({ token }) => token) };
   }
 
-  decode(batch: Batch): DecodeResult {
+  decode(batch: Batch, { allThreads }: { allThreads: boolean }): DecodeResult {
+    this.allThreads.push(allThreads);
     this.expectSampled();
     this.#requestFailed = false;
     this.#outputs.clear();

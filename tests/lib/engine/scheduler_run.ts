@@ -41,6 +41,7 @@ export interface FakeRequest extends
       | "logprobs"
       | "speculation"
       | "cachePrompt"
+      | "reproducible"
       | "keep"
     >
   > {
