@@ -9,7 +9,7 @@
  * - `bad_model`: a well-formed model that this engine cannot run.
  * - `io`: the OS refused to read or write.
  * - `out_of_memory`: memory does not suffice.
- * - `unsupported_media_type`: a request body is no JSON.
+ * - `invalid_host`, `method_not_allowed`, `request_too_large`, `unsupported_media_type`: an HTTP request is wrong before its parameters are.
  * - `loading`: the model is still being loaded; try again soon.
  * - `overloaded`: the queue is full; try again later.
  * - `cancelled`: the caller aborted.
@@ -25,7 +25,9 @@ export type ErrorCode =
   | "bad_model"
   | "io"
   | "out_of_memory"
-  /** A request body that is no JSON. */
+  | "invalid_host"
+  | "method_not_allowed"
+  | "request_too_large"
   | "unsupported_media_type"
   | "loading"
   | "overloaded"

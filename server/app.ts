@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import { answerFailures } from "./answer_failures.ts";
 import type { AppEnv, AppInput } from "./app_input.ts";
-import { logFailure, toErrorResponse } from "./errors.ts";
 import { guard, requireReady } from "./guard.ts";
 import { meter } from "./metrics.ts";
 import { nameIgnored } from "./name_ignored.ts";
@@ -31,12 +31,9 @@ import { responsesApi } from "./routes/responses/mod.ts";
 export function createApp(given: AppInput): Hono<AppEnv> {
   const input = meter(given);
   const app = new Hono<AppEnv>({ strict: false });
+  answerFailures(app);
   guard(app);
   app.use(nameIgnored());
-  app.onError((error, c) => {
-    logFailure(error, `${c.req.method} ${c.req.path}`);
-    return toErrorResponse(error);
-  });
   app.get("/", showIndex(input));
   app.get("/health", getHealth(input));
   app.route("/", llamaApi(input));

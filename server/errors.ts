@@ -22,8 +22,11 @@ const SHAPES: Record<ErrorCode, Shape> = {
   usage: INVALID,
   invalid_value: INVALID,
   context_length_exceeded: INVALID,
-  unsupported_media_type: { status: 415, type: "invalid_request_error" },
+  invalid_host: INVALID,
   not_found: { status: 404, type: "invalid_request_error" },
+  method_not_allowed: { status: 405, type: "invalid_request_error" },
+  request_too_large: { status: 413, type: "invalid_request_error" },
+  unsupported_media_type: { status: 415, type: "invalid_request_error" },
   loading: UNAVAILABLE,
   overloaded: UNAVAILABLE,
   // Only the server itself cancels a request whose client still listens: it is being shut down.
@@ -54,22 +57,6 @@ export function toErrorResponse(thrown: unknown, more: Record<string, unknown> =
   const { status, retry } = SHAPES[toKnownError(thrown).code];
   const headers: HeadersInit = retry ? { "retry-after": String(RETRY_AFTER_S) } : {};
   return Response.json({ ...more, ...toErrorBody(thrown) }, { status, headers });
-}
-
-/**
- * An error that HTTP itself knows (404, 405, 413), in OpenAI's shape.
- *
- * @param status From 400 to 499.
- * @param message One line for a person.
- * @param options `code` for programs, and headers to send along.
- */
-export function httpError(
-  status: number,
-  message: string,
-  options: { code: string; headers?: HeadersInit },
-): Response {
-  const body = errorBody("invalid_request_error", message, { code: options.code });
-  return Response.json(body, { status, headers: options.headers });
 }
 
 /** Logs what is a defect or a broken model, and not what a client did wrong. */

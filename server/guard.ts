@@ -4,39 +4,36 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Engine, ModelInfo } from "../lib/engine/mod.ts";
 import { EngineError } from "../lib/errors.ts";
 import type { AppEnv } from "./app_input.ts";
-import { httpError } from "./errors.ts";
 
 /** The largest request body, in bytes. */
 const MAX_BODY_BYTES = 16 * 2 ** 20;
 
 /**
- * Puts before every route what must hold for each request, and behind them the answers for paths and methods that do not exist.
- * Checks of host, origin and key belong here, before everything else.
+ * Puts before every route what must hold for each request, and behind them the refusal of methods that a path does not take; what is thrown,
+ * `answerFailures` answers. Checks of host, origin and key belong here, before everything else.
  */
 export function guard(app: Hono<AppEnv>): void {
   app.use(async (c, next) => {
     // A Host header that is no host makes the request's own URL unreadable for everything behind.
-    if (!URL.canParse(c.req.url)) return httpError(400, "The Host header is not valid", { code: "invalid_host" });
-    return await next();
+    if (!URL.canParse(c.req.url)) throw new EngineError("invalid_host", "The Host header is not valid");
+    await next();
   });
   app.use(methodNotAllowed({
     app,
-    onMethodNotAllowed: (c, methods) =>
-      httpError(405, `${c.req.path} does not take ${c.req.method}; it takes ${methods.join(", ")}`, {
-        code: "method_not_allowed",
-        headers: { allow: methods.join(", ") },
-      }),
+    onMethodNotAllowed: (c, methods) => {
+      const allowed = methods.join(", ");
+      c.header("allow", allowed);
+      const { method, path } = c.req;
+      throw new EngineError("method_not_allowed", `${path} does not take ${method}; it takes ${allowed}`);
+    },
   }));
   app.use(bodyLimit({
     maxSize: MAX_BODY_BYTES,
-    onError: () =>
-      httpError(413, `The request body is too large; the limit is ${MAX_BODY_BYTES} bytes`, {
-        code: "request_too_large",
-      }),
+    onError: () => {
+      const message = `The request body is too large; the limit is ${MAX_BODY_BYTES} bytes`;
+      throw new EngineError("request_too_large", message);
+    },
   }));
-  app.notFound((c) =>
-    httpError(404, `There is no ${c.req.method} ${c.req.path}; the API's paths begin with /v1`, { code: "not_found" })
-  );
 }
 
 /** Answers 503 while the model loads, and 500 with the reason when that failed, before the body is read. */

@@ -4,6 +4,7 @@ import { EngineError } from "../lib/errors.ts";
 import type { AppEnv } from "./app_input.ts";
 import { describeIssue } from "./describe_issue.ts";
 import { droppedKeys } from "./dropped_keys.ts";
+import { unexpectedTokenAt } from "./unexpected_token_at.ts";
 
 /**
  * Reads a request's JSON body and checks it. What the schema does not take is noted, so that the response names it
@@ -61,8 +62,10 @@ function parseJson(text: string, { name, isJson }: ContentType): unknown {
   } catch (error) {
     if (!isJson) throw unsupported(name);
     const reason = error instanceof Error ? error.message : String(error);
-    // V8 names the position but for a text that breaks off.
-    const where = /position \d/.test(reason) ? "" : ` at position ${text.length}`;
+    // The reason quotes the text, which may speak of positions itself.
+    const where = / at position \d+ \(line \d+ column \d+\)$/.test(reason)
+      ? ""
+      : ` at position ${unexpectedTokenAt(text)}`;
     throw new EngineError("invalid_value", `The request body is not valid JSON: ${reason}${where}`, { cause: error });
   }
 }

@@ -3,6 +3,7 @@ import type { ModelInfo, ServedModel } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { AppEnv, AppInput } from "../app_input.ts";
 import { readyModel } from "../guard.ts";
+import { servedId } from "../served_id.ts";
 import type { Model, ModelList } from "../schemas/mod.ts";
 
 /** `GET /v1/models`: the models that are served. */
@@ -14,10 +15,11 @@ export function listModels(app: AppInput): Handler<AppEnv> {
 export function getModel(app: AppInput): Handler<AppEnv> {
   return (c) => {
     const models = servedModels(app);
-    const id = c.req.param("id");
+    const ids = models.map(({ id }) => id);
+    const id = servedId(c.req.param("id"), ids);
     const found = models.find((model) => model.id === id);
     if (found !== undefined) return c.json(toModel(found));
-    const names = models.map(({ id }) => `"${id}"`).join(", ");
+    const names = ids.map((id) => `"${id}"`).join(", ");
     throw new EngineError("not_found", `There is no model "${id}"; this server has ${names}`, { param: "model" });
   };
 }

@@ -13,29 +13,64 @@ export interface Check {
   run(base: string): Promise<string>;
 }
 
-/** Asks for JSON, which must come with this status. */
-export async function askJson(
-  url: string,
-  { body, status = 200 }: { body?: unknown; status?: number } = {},
-): Promise<unknown> {
-  const response = await send(url, body);
+/** What every check asks the model. */
+export const MESSAGES = [{ role: "user", content: "Name three colors." }];
+
+/** A request; one with a body is a POST unless it says otherwise. */
+export interface Asked {
+  method?: string;
+  /** Sent as JSON, a text as it is. */
+  body?: unknown;
+  /** What the body is said to be; JSON when absent. */
+  type?: string;
+  /** The status that must come; 200 when absent. */
+  status?: number;
+}
+
+/** The text of an answer, which must come with the status asked for, and its headers. */
+export async function ask(url: string, asked: Asked = {}): Promise<{ text: string; headers: Headers }> {
+  const { body, type = "application/json", status = 200, method = body === undefined ? "GET" : "POST" } = asked;
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { "content-type": type }, body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
   const text = await response.text();
   assert.equal(response.status, status, `${response.status} instead of ${status}: ${text.slice(0, 200)}`);
-  return JSON.parse(text);
+  return { text, headers: response.headers };
 }
 
-/** Asks for a stream of server-sent events and gives the data of each, in order. */
-export async function askEvents(url: string, body: unknown): Promise<string[]> {
-  const response = await send(url, body);
-  const text = await response.text();
-  assert.equal(response.status, 200, `${response.status}: ${text.slice(0, 200)}`);
-  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
-  const lines = text.split("\n").filter((line) => line.startsWith("data: "));
-  return lines.map((line) => line.slice("data: ".length));
+/** Asks for JSON. */
+export async function askJson(url: string, asked: Asked = {}): Promise<unknown> {
+  return JSON.parse((await ask(url, asked)).text);
 }
 
-async function send(url: string, body: unknown): Promise<Response> {
-  if (body === undefined) return await fetch(url);
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: text });
+/** A server-sent event; one without a name has an empty one. */
+export interface NamedEvent {
+  name: string;
+  data: string;
+}
+
+/** Asks for a stream of server-sent events and gives them in order; comments are left out. */
+export async function askEvents(url: string, body: unknown): Promise<NamedEvent[]> {
+  const { text, headers } = await ask(url, { body });
+  assert.match(headers.get("content-type") ?? "", /^text\/event-stream/);
+  return text.split("\n\n").map((event) => ({ name: field(event, "event"), data: field(event, "data") }))
+    .filter(({ data }) => data !== "");
+}
+
+/**
+ * The types of a stream's events in their order, of which those of `repeated` must come at least once; they are given once.
+ *
+ * @throws {Error} When an event has another type than its name.
+ */
+export function inOrder(events: readonly { name: string; type: string }[], repeated: string): string[] {
+  assert.ok(events.every(({ name, type }) => name === type), "the name of an event is not its type");
+  return events.map(({ type }) => type).filter((type, index, all) => type !== repeated || all[index - 1] !== repeated);
+}
+
+function field(event: string, name: string): string {
+  const line = event.split("\n").find((line) => line.startsWith(`${name}: `)) ?? "";
+  return line.slice(name.length + 2);
 }

@@ -5,7 +5,7 @@ export interface Goal {
   atMost?: number;
 }
 
-/** The goals of all scenarios (issues 3 and 4). */
+/** The goals of all scenarios (issues 3 to 5). */
 export const GOALS = {
   startFirstToken: { of: "ratio", atMost: 0.75 },
   startSpeed: { of: "ratio", atLeast: 0.97 },
@@ -27,6 +27,9 @@ export const GOALS = {
   nothingToGuess: { of: "ratio", atLeast: 0.97 },
   load: { of: "ours", atLeast: 0.5 },
   soak: { of: "ours", atMost: 20 },
+  connections: { of: "ratio", atLeast: 0.95 },
+  bodyMs: { of: "ours", atMost: 30 },
+  tokenMicroseconds: { of: "ours", atMost: 100 },
 } as const satisfies Record<string, Goal>;
 
 /** The name of a goal. */

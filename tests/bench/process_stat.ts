@@ -9,6 +9,15 @@ export function clockTicks(pid: number): number {
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
 }
 
+/**
+ * Microseconds that the main thread of a process was on a core so far (proc_pid_schedstat); NaN where there is no /proc or the process has
+ * ended.
+ */
+export function mainThreadMicroseconds(pid: number): number {
+  const [ran = ""] = read(`/proc/${pid}/task/${pid}/schedstat`).split(" ");
+  return ran === "" ? NaN : Number(ran) / 1000;
+}
+
 /** Resident memory of a process in MB of 10⁶ bytes, and the part that is not backed by a file; NaN where there is no /proc. */
 export function residentMegabytes(pid: number): { all: number; anonymous: number } {
   const status = read(`/proc/${pid}/status`);

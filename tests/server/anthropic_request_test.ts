@@ -110,7 +110,7 @@ Deno.test("messages have Anthropic's errors for bodies, models and servers that 
   const cases = [
     [await post(appOver(new FakeEngine()), "{", PATH), 400, "invalid_request_error"],
     [await post(appOver(new FakeEngine(), { strictModel: true }), BODY, PATH), 404, "not_found_error"],
-    [await post(appOver(loading), BODY, PATH), 503, "api_error"],
+    [await post(appOver(loading), BODY, PATH), 503, "overloaded_error"],
   ] as const;
   for (const [response, status, type] of cases) {
     assert.equal(response.status, status);

@@ -149,7 +149,7 @@ Deno.test("messages name what nobody takes, and refuse by name what they cannot 
 Deno.test("messages fail in Anthropic's shape, before a stream and in it", async () => {
   const cases = [
     [new EngineError("overloaded", "full"), 529, "overloaded_error"],
-    [new EngineError("loading", "soon"), 503, "api_error"],
+    [new EngineError("loading", "soon"), 503, "overloaded_error"],
     [new EngineError("context_length_exceeded", "long"), 400, "invalid_request_error"],
     [new EngineError("internal", "secret"), 500, "api_error"],
   ] as const;

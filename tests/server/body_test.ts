@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as z from "zod";
 import { droppedKeys } from "../../server/dropped_keys.ts";
+import { unexpectedTokenAt } from "../../server/unexpected_token_at.ts";
 import { FakeEngine, hangAfter } from "./fake_engine.ts";
 import { appOver, MESSAGES, post } from "./requests.ts";
 
@@ -38,11 +39,63 @@ Deno.test("a body is JSON by its type, or by what it holds where no page can hav
 });
 
 Deno.test("malformed JSON is a 400 that names the position", async () => {
-  for (const body of ["{", '{"messages": [}', '{"a": 1,}', '"x', "{'a': 1}"]) {
+  const cases = [
+    ["{", 1],
+    ['{"messages": [}', 14],
+    ['{"a": 1,}', 8],
+    ['"x', 2],
+    ["{'a': 1}", 1],
+    ['{"at position 1 (line 1 column 2)": }', 36],
+    ["[1, trux]", 7],
+    ["[", 1],
+    [`{"a": "${"x".repeat(1000)}", "b": [1, 2, ]}`, 1022],
+  ] as const;
+  for (const [body, position] of cases) {
     const response = await send(body, { "content-type": "application/json" });
     assert.equal(response.status, 400, body);
-    assert.match((await response.json()).error.message, /not valid JSON: .*position \d+/, body);
+    const { error } = await response.json();
+    assert.match(error.message, new RegExp(`not valid JSON: .* at position ${position}\\b`), body);
   }
+});
+
+/** Whether a text may be the beginning of JSON: it is some, or nothing is wrong with it before its end. */
+function mayGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof SyntaxError);
+    const { message } = error;
+    return message.endsWith("end of JSON input") || message.includes(` at position ${text.length} (`);
+  }
+}
+
+Deno.test("unexpectedTokenAt finds the character at which a text can no longer become JSON", () => {
+  const sound = fc.json({ maxDepth: 3 });
+  const wrong = fc.tuple(sound, fc.nat(), fc.constantFrom("", "]", "}", ",", ":", "[", "{", "x", "t", "nul", " ", '"'))
+    .map(([json, at, put]) => json.slice(0, at % (json.length + 1)) + put + json.slice(at % (json.length + 1) + 1));
+  let found = 0;
+  fc.assert(
+    fc.property(fc.oneof(wrong, fc.string()), (text) => {
+      try {
+        JSON.parse(text);
+        return;
+      } catch (error) {
+        if (!(error instanceof SyntaxError) || !/^Unexpected (token|end)|is not valid JSON$/.test(error.message)) {
+          return;
+        }
+      }
+      const position = unexpectedTokenAt(text);
+      found++;
+      assert.ok(mayGoOn(text.slice(0, position)), `${text} at ${position}: wrong before it`);
+      assert.ok(
+        position === text.length || !mayGoOn(text.slice(0, position + 1)),
+        `${text} at ${position}: not yet wrong`,
+      );
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(found > 300, `only ${found} texts were wrong so`);
 });
 
 Deno.test("what no schema takes is named in a header, wherever it stands, whole and streamed", async () => {

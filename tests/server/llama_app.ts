@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import { answerFailures } from "../../server/answer_failures.ts";
 import type { AppEnv, ModelChoice } from "../../server/app_input.ts";
-import { toErrorResponse } from "../../server/errors.ts";
 import { guard } from "../../server/guard.ts";
 import { meter } from "../../server/metrics.ts";
 import { nameIgnored } from "../../server/name_ignored.ts";
@@ -15,9 +15,9 @@ export function llamaAppOver(
   models?: ModelChoice,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ strict: false });
+  answerFailures(app);
   guard(app);
   app.use(nameIgnored());
-  app.onError((error) => toErrorResponse(error));
   const input = { engine, options: { version: "0.0.0", ...options }, ...(models === undefined ? {} : { models }) };
   app.route("/", llamaApi(meter(input)));
   return app;

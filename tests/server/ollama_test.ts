@@ -11,6 +11,7 @@ import type {
   TokenizeInput,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
+import { answerFailures } from "../../server/answer_failures.ts";
 import type { AppEnv, AppOptions, ModelChoice } from "../../server/app_input.ts";
 import { nameIgnored } from "../../server/name_ignored.ts";
 import { ollamaApi } from "../../server/routes/ollama/mod.ts";
@@ -34,6 +35,7 @@ type Options = Partial<AppOptions> & { models?: ModelChoice };
 /** Ollama's API alone over a fake engine. */
 function ollamaOver(engine: FakeEngine, { models, ...options }: Options = {}): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ strict: false });
+  answerFailures(app);
   app.use(nameIgnored());
   return app.route(
     "/",
@@ -530,7 +532,7 @@ Deno.test("Ollama chooses among several models, and shows one without loading it
   for (const path of ["/api/chat", "/api/show", "/api/embed"]) {
     const response = await post(app, { model: "three:latest" }, path);
     assert.equal(response.status, 404);
-    assert.equal(await errorOf(response), 'There is no model "three"');
+    assert.equal(await errorOf(response), 'There is no model "three:latest"');
   }
   const shown = ShowAnswer.strict().parse(await (await post(app, { model: "two:8b" }, "/api/show")).json());
   assert.deepEqual(shown.model_info, { "general.basename": "two:8b" });
@@ -611,9 +613,9 @@ Deno.test("Ollama cuts what is too long to be embedded, unless it is told not to
   }
 });
 
-Deno.test("Ollama's other paths are a 404 in its shape", async () => {
+Deno.test("Ollama's other paths are a 404 that names those which there are", async () => {
   const app = ollamaOver(new FakeEngine());
-  for (const [method, path] of [["POST", "/api/pull"], ["DELETE", "/api/delete"], ["GET", "/api/chat"]] as const) {
+  for (const [method, path] of [["POST", "/api/pull"], ["DELETE", "/api/delete"], ["GET", "/api"]] as const) {
     const response = await app.request(path, { method });
     assert.equal(response.status, 404);
     assert.match(await errorOf(response), new RegExp(`^There is no ${method} ${path}; of Ollama's API`));

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import { answerFailures } from "../../server/answer_failures.ts";
 import type { AppEnv, AppOptions } from "../../server/app_input.ts";
-import { toErrorResponse } from "../../server/errors.ts";
 import { guard } from "../../server/guard.ts";
 import { nameIgnored } from "../../server/name_ignored.ts";
 import type { ResponseStore } from "../../server/response_store.ts";
@@ -16,9 +16,9 @@ export interface ResponsesAppOptions extends Partial<AppOptions> {
 export function responsesOver(engine: FakeEngine, given: ResponsesAppOptions = {}): Hono<AppEnv> {
   const { responses, ...options } = given;
   const app = new Hono<AppEnv>({ strict: false });
+  answerFailures(app);
   guard(app);
   app.use(nameIgnored());
-  app.onError((error) => toErrorResponse(error));
   const api = responsesApi({ engine, responses, options: { version: "0.0.0", ...options } });
   app.route("/v1", api);
   app.route("/", api);

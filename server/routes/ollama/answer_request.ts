@@ -8,7 +8,7 @@ import { collectAnswer } from "../collect_answer.ts";
 import { toGenerateInput } from "../to_generate_input.ts";
 import { type Answer, AnswerWriter, type Carrier } from "./answer_writer.ts";
 import { linesResponse } from "./lines_response.ts";
-import { toListedName, toModelId } from "./model_name.ts";
+import { toListedName } from "./to_listed_name.ts";
 import { toParameters } from "./to_parameters.ts";
 
 /** How one of Ollama's generating routes is answered. */
@@ -31,7 +31,7 @@ export async function answerRequest(
   { app, request, promptParam, toPrompt, carry }: Asked,
 ): Promise<Response> {
   const started = performance.now();
-  const { engine, model } = await chooseEngine(app, toModelId(app, request.model));
+  const { engine, model } = await chooseEngine(app, request.model);
   const head = { model: toListedName(model.id), created_at: new Date().toISOString() };
   const prompt = toPrompt(model);
   if (prompt === undefined) return c.json({ ...head, ...carry(""), done: true, done_reason: "load" } satisfies Answer);

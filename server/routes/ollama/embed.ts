@@ -5,7 +5,7 @@ import { parseBody } from "../../parse_body.ts";
 import { type EmbedAnswer, type EmbeddingsAnswer, EmbeddingsRequest, EmbedRequest } from "../../schemas/ollama/mod.ts";
 import { endOf } from "../embeddings.ts";
 import { embedTexts } from "./embed_texts.ts";
-import { toListedName, toModelId } from "./model_name.ts";
+import { toListedName } from "./to_listed_name.ts";
 import { nanoseconds } from "./to_measures.ts";
 
 /** Ollama's `POST /api/embed`: texts as vectors of length 1; without a text the model is loaded and nothing computed. */
@@ -13,7 +13,7 @@ export function createEmbed(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const started = performance.now();
     const request = await parseBody(c, EmbedRequest);
-    const { engine, model } = await chooseEngine(app, toModelId(app, request.model));
+    const { engine, model } = await chooseEngine(app, request.model);
     const chosen = performance.now();
     const name = toListedName(model.id);
     const texts = toTexts(request.input);
@@ -41,7 +41,7 @@ export function createEmbed(app: AppInput): Handler<AppEnv> {
 export function createEmbeddings(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const { model: name, prompt } = await parseBody(c, EmbeddingsRequest);
-    const { engine, model } = await chooseEngine(app, toModelId(app, name));
+    const { engine, model } = await chooseEngine(app, name);
     if (!prompt) return c.json({ embedding: [] } satisfies EmbeddingsAnswer);
     const options = { engine, model, truncate: false, dimensions: undefined, signal: endOf(c) };
     const { vectors: [embedding = []] } = await embedTexts([prompt], options);

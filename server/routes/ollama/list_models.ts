@@ -4,7 +4,7 @@ import type { ServedModel } from "../../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import type { LocalModel, LocalModels, RunningModel, RunningModels } from "../../schemas/ollama/mod.ts";
 import { toModelDetails, toModifiedAt } from "./model_details.ts";
-import { toListedName } from "./model_name.ts";
+import { toListedName } from "./to_listed_name.ts";
 import { servedModels } from "../models.ts";
 
 /** Ollama's answer has a time at which a model is unloaded. Here that is never, or at a time that depends on its last request. */

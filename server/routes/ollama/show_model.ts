@@ -4,9 +4,10 @@ import type { AppEnv, AppInput, AppOptions } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { parseBody } from "../../parse_body.ts";
 import { type ShowAnswer, ShowRequest } from "../../schemas/ollama/mod.ts";
+import { servedId } from "../../served_id.ts";
 import { isGiven } from "../to_sampling.ts";
 import { toModelDetails, toModifiedAt } from "./model_details.ts";
-import { toListedName, toModelId } from "./model_name.ts";
+import { toListedName } from "./to_listed_name.ts";
 import { servedModels } from "../models.ts";
 
 /** Where Ollama's values begin in a line of parameters. */
@@ -31,7 +32,7 @@ export function showModel(app: AppInput): Handler<AppEnv> {
   const { options } = app;
   return async (c) => {
     const request = await parseBody(c, ShowRequest);
-    const { id, info } = await findModel(app, toModelId(app, request.model || request.name));
+    const { id, info } = await findModel(app, request.model || request.name);
     const parameters = toParameters(options, info);
     return c.json(
       {
@@ -54,10 +55,11 @@ async function findModel(app: AppInput, name: string | null | undefined): Promis
     const { model } = await chooseEngine(app, name);
     return { id: model.id, info: model };
   }
-  app.models.select(name ?? undefined);
   const served = servedModels(app);
+  const asked = servedId(name, served.map(({ id }) => id));
+  app.models.select(asked);
   // One by any name is the first.
-  const model = served.find(({ id }) => id === name) ?? served[0];
+  const model = served.find(({ id }) => id === asked) ?? served[0];
   if (model === undefined) throw new TypeError("A server has at least one model");
   return model;
 }

@@ -4,9 +4,9 @@ import type { GoalName } from "../goals.ts";
 import { llamaBatchedBench } from "../llama_bench.ts";
 import { noteShortAnswers, type Run, runPaired, type Trial } from "../paired.ts";
 import { chat, uniqueWords } from "../prompts.ts";
+import { runClients } from "../run_clients.ts";
 import type { Outcome, RowSpec, Scenario } from "../scenario.ts";
 import { OURS, PEER, type Server, type Servers, startServers } from "../servers.ts";
-import { streamAnswer, type StreamedAnswer } from "../stream_client.ts";
 
 const BATCHED = "llama-batched-bench";
 const SLOTS = 8;
@@ -86,25 +86,6 @@ function loadRun(
       };
     },
   };
-}
-
-/** Has each client send its requests one after another, all clients at once. */
-async function runClients(
-  url: string,
-  { clients, requests, body }: {
-    clients: number;
-    requests: number;
-    body(client: number, request: number): Record<string, unknown>;
-  },
-): Promise<StreamedAnswer[]> {
-  const perClient = await Promise.all(Array.from({ length: clients }, async (_, client) => {
-    const answers: StreamedAnswer[] = [];
-    for (let request = 0; request < requests; request++) {
-      answers.push(await streamAnswer(url, body(client, request)));
-    }
-    return answers;
-  }));
-  return perClient.flat();
 }
 
 /** Eight requests at once, looked at only while all of them decode: what llama-batched-bench measures without a server. */

@@ -1,5 +1,7 @@
 import type { Scenario } from "../scenario.ts";
+import { bodies } from "./bodies.ts";
 import { clients32, clients8 } from "./clients.ts";
+import { connections } from "./connections.ts";
 import { context } from "./context.ts";
 import { edit } from "./edit.ts";
 import { load } from "./load.ts";
@@ -9,6 +11,7 @@ import { prefix1000 } from "./prefix.ts";
 import { single } from "./single.ts";
 import { soak, soakShallow } from "./soak.ts";
 import { start } from "./start.ts";
+import { tokens } from "./tokens.ts";
 import { warm } from "./warm.ts";
 
 /** Every scenario, in the order of the table. */
@@ -24,6 +27,9 @@ export const SCENARIOS: readonly Scenario[] = [
   context,
   warm,
   load,
+  connections,
+  bodies,
+  tokens,
   soak,
   soakShallow,
 ];
