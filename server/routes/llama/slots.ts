@@ -3,11 +3,11 @@ import { EngineError } from "../../../lib/errors.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { MeteredEngine } from "../../metrics.ts";
-import type { Slots } from "../../schemas/llama/mod.ts";
+import { SlotActionQuery, type Slots } from "../../schemas/llama/mod.ts";
 import { notSupported } from "./not_supported.ts";
 
 /** What llama-server does with a slot. */
-const ACTIONS = ["save", "restore", "erase"];
+const ACTIONS = SlotActionQuery.shape.action;
 
 /**
  * `GET /slots`: how many sequences can be computed at once, and how many are. Which of them is in which slot the engine does not tell: those
@@ -35,13 +35,13 @@ export function listSlots(app: AppInput): Handler<AppEnv> {
 export function refuseSlotAction(): Handler<AppEnv> {
   return (c) => {
     const action = c.req.query("action") ?? "";
-    if (ACTIONS.includes(action)) {
+    if (ACTIONS.safeParse(action).success) {
       return notSupported(
         `This server does not ${action} slots; it keeps states by itself, and with --prompt-cache across restarts`,
       );
     }
     const found = action === "" ? "none" : JSON.stringify(action);
-    const message = `Invalid "action": expected one of ${ACTIONS.join(", ")}, found ${found}`;
+    const message = `Invalid "action": expected one of ${ACTIONS.options.join(", ")}, found ${found}`;
     throw new EngineError("invalid_value", message, { param: "action" });
   };
 }
