@@ -8,6 +8,7 @@ import {
   createChatCompletion,
   createCompletion,
   createEmbeddings,
+  describedApi,
   getHealth,
   getModel,
   listModels,
@@ -37,6 +38,7 @@ export function createApp(given: AppInput): Hono<AppEnv> {
     return toErrorResponse(error);
   });
   app.get("/", showIndex(input));
+  app.route("/", describedApi(input));
   app.get("/health", getHealth(input));
   app.route("/", llamaApi(input));
   const api = createApi(input);

@@ -1,0 +1,12 @@
+import type { TokenizeInput, TokenPiece } from "../../lib/engine/mod.ts";
+import { FakeEngine } from "./fake_engine.ts";
+
+/** A fake model whose gap tokens are 1, 2 and 3. */
+export class InfillEngine extends FakeEngine {
+  override async tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+    if (input.prompt.kind !== "infill") return await super.tokenize(input);
+    const { before, after } = input.prompt;
+    const bytes = new TextEncoder().encode(`\x01${before}\x02${after}\x03`);
+    return Array.from(bytes, (token) => ({ token, bytes: Uint8Array.of(token) }));
+  }
+}
