@@ -1,4 +1,4 @@
-import { type DescribedOperation, EVENTS_TYPE, LINES_TYPE } from "../openapi/mod.ts";
+import { type DescribedOperation, LINES_TYPE } from "../openapi/mod.ts";
 
 /** A request as it is shown. */
 export interface ShownRequest {
@@ -16,15 +16,21 @@ const LINE = 72;
 
 /** The line for a POSIX shell that sends a request; what is only known later (an id) stands in it in capitals. */
 export function curlCommand({ origin, method, path, operation, body }: ShownRequest): string {
-  const streams = [EVENTS_TYPE, LINES_TYPE].some((type) => operation.responses["200"]?.content[type] !== undefined);
+  const isUsual = operation.responses["200"]?.content[LINES_TYPE] !== undefined;
   // Without -N, curl holds back what is streamed.
-  const flags = streams && body?.["stream"] !== false ? " -N" : "";
+  const flags = body?.["stream"] ?? isUsual ? " -N" : "";
   const verb = method === (body === undefined ? "get" : "post") ? "" : ` -X ${method.toUpperCase()}`;
   const line = `curl${flags}${verb} ${quoted(origin + toPath(path, operation))}`;
   if (body === undefined) return line;
   const short = JSON.stringify(body);
-  const json = short.length <= LINE ? short : JSON.stringify(body, null, 2);
+  const json = short.length <= LINE ? short : inLines(body);
   return `${line} \\\n  -H 'Content-Type: application/json' \\\n  -d ${inQuotes(json)}`;
+}
+
+/** An object with each of its values on a line. */
+function inLines(body: Record<string, unknown>): string {
+  const lines = Object.entries(body).map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  return `{\n${lines.join(",\n")}\n  }`;
 }
 
 /** A path with the examples of its parameters, and of those of its query that it needs. */

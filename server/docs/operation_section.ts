@@ -1,4 +1,5 @@
 import {
+  dataSchema,
   type DescribedAnswer,
   type DescribedOperation,
   EVENTS_TYPE,
@@ -106,7 +107,8 @@ ${bodies.map(([type, { schema }]) => bodyShape(document, type, schema))}`;
 }
 
 function bodyShape(document: OpenApiDocument, type: string, schema: JsonSchema): Markup {
-  const shapes = (schema.anyOf ?? [schema]).map((each) => resolve(document, each));
+  const told = dataSchema(schema);
+  const shapes = (told.anyOf ?? [told]).map((each) => resolve(document, each));
   if (shapes.every(({ type }) => type === "string")) {
     return markup`<p><code>${type}</code></p>
 `;

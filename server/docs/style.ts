@@ -48,6 +48,7 @@ nav .method { display: inline-block; min-width: 3.2em; font-size: 0.75rem; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: normal; }
+tbody th code { white-space: nowrap; }
 thead th { color: var(--soft); }
 td:nth-child(2) { min-width: 10rem; color: var(--soft); }
 td:nth-child(3) { min-width: 16rem; }

@@ -1,6 +1,6 @@
 import { type AnswerName, ANSWERS, REQUESTS } from "./components.ts";
 import { type JsonSchema, schemaReference, toJsonSchema, toJsonSchemas } from "./json_schema.ts";
-import { type Answer, type ApiName, type Example, JSON_TYPE, type Operation } from "./operation.ts";
+import { type Answer, type ApiName, EVENTS_TYPE, type Example, JSON_TYPE, type Operation } from "./operation.ts";
 import { OPERATIONS } from "./operations.ts";
 import { PARAMETER_TEXTS, QUERY_TEXTS } from "./parameter_texts.ts";
 
@@ -159,7 +159,11 @@ function describeAnswer(
   { description, content, links = {} }: Answer,
   { request }: Pick<Operation, "request">,
 ): DescribedAnswer {
-  const described = Object.entries(content).map(([type, names]) => [type, { schema: anyOf(names) }] as const);
+  const described = Object.entries(content).map(([type, names]) =>
+    [type, {
+      schema: type === EVENTS_TYPE ? eventOf(anyOf(names)) : anyOf(names),
+    }] as const
+  );
   const linked = Object.entries(links).map(([operationId, pointers]) => [operationId, {
     operationId,
     parameters: Object.fromEntries(
@@ -180,6 +184,18 @@ const IGNORED: DescribedAnswer["headers"] = {
     schema: { type: "string" },
   },
 };
+
+/** A server-sent event, as OpenAPI 3.2 has it: its data is a text, which is JSON of a schema. */
+function eventOf(schema: JsonSchema): JsonSchema {
+  return {
+    type: "object",
+    properties: {
+      event: { type: "string" },
+      data: { type: "string", contentMediaType: JSON_TYPE, contentSchema: schema },
+    },
+    required: ["data"],
+  };
+}
 
 function anyOf(names: AnswerName[]): JsonSchema {
   const references = names.map((name) => ({ $ref: schemaReference(name) }));

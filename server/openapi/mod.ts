@@ -7,5 +7,6 @@ export {
   type OpenApiDocument,
   openApiDocument,
 } from "./document.ts";
+export { dataSchema } from "./data_schema.ts";
 export { type JsonSchema, referredName, schemaReference } from "./json_schema.ts";
 export { EVENTS_TYPE, type Example, JSON_TYPE, LINES_TYPE } from "./operation.ts";
