@@ -156,12 +156,12 @@ function describeAnswers({ api, answers, errors = [], request }: Operation): Rec
 }
 
 function describeAnswer(
-  { description, content, links = {} }: Answer,
+  { description, content, end, links = {} }: Answer,
   { request }: Pick<Operation, "request">,
 ): DescribedAnswer {
   const described = Object.entries(content).map(([type, names]) =>
     [type, {
-      schema: type === EVENTS_TYPE ? eventOf(anyOf(names)) : anyOf(names),
+      schema: type === EVENTS_TYPE ? eventOf(anyOf(names), end) : anyOf(names),
     }] as const
   );
   const linked = Object.entries(links).map(([operationId, pointers]) => [operationId, {
@@ -185,13 +185,14 @@ const IGNORED: DescribedAnswer["headers"] = {
   },
 };
 
-/** A server-sent event, as OpenAPI 3.2 has it: its data is a text, which is JSON of a schema. */
-function eventOf(schema: JsonSchema): JsonSchema {
+/** A server-sent event, as OpenAPI 3.2 has it: its data is a text, which is JSON of a schema, or the last one's `end`. */
+function eventOf(schema: JsonSchema, end: string | undefined): JsonSchema {
+  const data: JsonSchema = { type: "string", contentMediaType: JSON_TYPE, contentSchema: schema };
   return {
     type: "object",
     properties: {
       event: { type: "string" },
-      data: { type: "string", contentMediaType: JSON_TYPE, contentSchema: schema },
+      data: end === undefined ? data : { anyOf: [data, { const: end }] },
     },
     required: ["data"],
   };

@@ -39,6 +39,7 @@ export const OPENAI_OPERATIONS: Operation[] = [
       200: {
         description: "The answer, or with `stream` its parts, of which the last is followed by `data: [DONE]`.",
         content: { [JSON_TYPE]: ["ChatCompletion"], [EVENTS_TYPE]: ["ChatCompletionChunk", "ErrorBody"] },
+        end: "[DONE]",
       },
     },
     errors: BODY_ERRORS,
@@ -63,6 +64,7 @@ export const OPENAI_OPERATIONS: Operation[] = [
       200: {
         description: "The answers, or with `stream` their parts, of which the last is followed by `data: [DONE]`.",
         content: { [JSON_TYPE]: ["Completion"], [EVENTS_TYPE]: ["CompletionChunk", "ErrorBody"] },
+        end: "[DONE]",
       },
     },
     errors: BODY_ERRORS,

@@ -15,6 +15,8 @@ export interface Answer {
   description: string;
   /** By content type the schemas of which the body has one; of a stream, each of its parts. */
   content: Record<string, AnswerName[]>;
+  /** The data of a stream's last event, where that is no JSON. */
+  end?: string;
   /** Operations that can go on from this answer, by their id: which of its values (a JSON pointer) fills which of their parameters. */
   links?: Record<string, Record<string, string>>;
 }

@@ -109,7 +109,10 @@ async function checkAnswer(
   assert.ok(expected.includes(String(response.status)), `${what}: ${response.status} ${text}`);
   const type = response.headers.get("content-type")?.split(";")[0] ?? "";
   const { schema } = operation.responses[response.status]?.content[type] ?? assert.fail(`${what}: ${type}`);
-  if (type === "text/event-stream") return checkEvents(text, { checker, schema: dataSchema(schema), what });
+  if (type === "text/event-stream") {
+    assert.equal(text.endsWith("data: [DONE]\n\n"), JSON.stringify(schema).includes('"[DONE]"'), what);
+    return checkEvents(text, { checker, schema: dataSchema(schema), what });
+  }
   if (type === "application/x-ndjson") return checkParts(text.trimEnd().split("\n"), { checker, schema, what });
   if (type.startsWith("text/")) return assert.ok(text.length > 0, what);
   assert.equal(checker.check(schema, JSON.parse(text)), "", what);
