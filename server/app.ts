@@ -9,6 +9,7 @@ import {
   createChatCompletion,
   createCompletion,
   createEmbeddings,
+  describedApi,
   getHealth,
   getModel,
   listModels,
@@ -35,6 +36,7 @@ export function createApp(given: AppInput): Hono<AppEnv> {
   guard(app);
   app.use(nameIgnored());
   app.get("/", showIndex(input));
+  app.route("/", describedApi(input));
   app.get("/health", getHealth(input));
   app.route("/", llamaApi(input));
   const api = createApi(input);

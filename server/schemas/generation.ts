@@ -41,7 +41,7 @@ export const generationShape = {
   prediction: Prediction.nullish(),
   lora: z.array(LoraScale).max(64).nullish(),
   /** llama-server's: other numbers under the names of log-probabilities. */
-  post_sampling_probs: notYet("Probabilities after sampling", (value) => value === false),
+  post_sampling_probs: notYet("Probabilities after sampling", z.literal(false)),
   /** Whatever it is; only a string names a client. */
   user: z.unknown().optional(),
 };

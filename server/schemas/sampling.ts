@@ -53,7 +53,7 @@ export const samplingShape = {
   logit_bias: LogitBias.nullish(),
   ignore_eos: z.boolean().nullish(),
   samplers: Samplers.nullish(),
-  grammar: notYet("Grammars", (value) => value === ""),
+  grammar: notYet("Grammars", z.literal("")),
   json_schema: notYet("JSON schemas"),
 };
 

@@ -5,18 +5,10 @@ import { EngineError } from "../../lib/errors.ts";
 import { LlamaCompletion, LlamaCompletionChunk } from "../../server/schemas/llama/mod.ts";
 import { ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, DONE, failAfter, FAKE_MODEL, FakeEngine, hangAfter } from "./fake_engine.ts";
+import { InfillEngine } from "./infill_engine.ts";
 import { llamaAppOver } from "./llama_app.ts";
 import { eventData, post } from "./requests.ts";
 import { within } from "./within.ts";
-
-/** A fake model whose gap tokens are 1, 2 and 3. */
-class InfillEngine extends FakeEngine {
-  override async tokenize(input: TokenizeInput): Promise<Int32Array> {
-    if (input.prompt.kind !== "infill") return await super.tokenize(input);
-    const { before, after } = input.prompt;
-    return Int32Array.from(new TextEncoder().encode(`\x01${before}\x02${after}\x03`));
-  }
-}
 
 async function complete(body: unknown, engine = new FakeEngine(), path = "/completion"): Promise<LlamaCompletion> {
   const response = await post(llamaAppOver(engine), body, path);

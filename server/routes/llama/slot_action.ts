@@ -5,19 +5,25 @@ import { EngineError } from "../../../lib/errors.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { parseBody } from "../../parse_body.ts";
-import { type ErasedSlot, type RestoredSlot, type SavedSlot, SlotFileRequest } from "../../schemas/llama/mod.ts";
+import {
+  type ErasedSlot,
+  type RestoredSlot,
+  type SavedSlot,
+  SlotActionQuery,
+  SlotFileRequest,
+} from "../../schemas/llama/mod.ts";
 import { notSupported } from "./not_supported.ts";
 
-const ACTIONS = ["save", "restore", "erase"] as const;
+const ACTION = SlotActionQuery.shape.action;
 
 /** `POST /slots/:id?action=…`: keeps what a slot holds in a file of the folder that `--slot-save-path` names, fills it from one, or frees it. */
 export function changeSlot(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const found = c.req.query("action");
-    const action = ACTIONS.find((each) => each === found);
-    if (action === undefined) {
-      const message = `Invalid "action": expected one of ${ACTIONS.join(", ")}, found ${JSON.stringify(found ?? null)}`;
-      throw new EngineError("invalid_value", message, { param: "action" });
+    const { success, data: action } = ACTION.safeParse(found);
+    if (!success) {
+      const expected = `expected one of ${ACTION.options.join(", ")}, found ${JSON.stringify(found ?? null)}`;
+      throw new EngineError("invalid_value", `Invalid "action": ${expected}`, { param: "action" });
     }
     const index = readIndex(c.req.param("id") ?? "");
     if (action === "erase") {

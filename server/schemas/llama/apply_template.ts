@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { ChatMessage } from "../chat_message.ts";
 import { notYet } from "../not_yet.ts";
-import { isEmptyArray } from "../is_empty_array.ts";
+import { EMPTY_ARRAY } from "../empty.ts";
 import { templateShape } from "../template.ts";
 
 /** The body of `POST /apply-template`: what of a chat request the template sees. */
 export const ApplyTemplateRequest = z.object({
   messages: z.array(ChatMessage).min(1),
   model: z.string().nullish(),
-  tools: notYet("Tools", isEmptyArray),
+  tools: notYet("Tools", EMPTY_ARRAY),
   ...templateShape,
 });
 
