@@ -32,11 +32,11 @@ export class Answers {
     const request = this.#requests.get(id);
     if (request === undefined) return [];
     const { finishReason, stopString } = advance;
-    const { text, logprobs } = this.#textOf(request, index, advance);
+    const { text, logprobs, prompt } = this.#textOf(request, index, advance);
     const events: RequestEvent[] = [];
-    if (text !== "" || logprobs.length > 0) {
+    if (text !== "" || logprobs.length > 0 || prompt !== undefined) {
       const extra = sequence.logprobs === undefined ? {} : { logprobs };
-      events.push({ type: "text", id, index, text, ...extra });
+      events.push({ type: "text", id, index, text, ...extra, ...(prompt === undefined ? {} : { prompt }) });
     }
     if (finishReason === undefined) return events;
     const { completionTokens } = sequence;
@@ -56,6 +56,7 @@ export class Answers {
     const before = kept.get(index) ?? { text: "", logprobs: [] };
     before.text += advance.text;
     before.logprobs.push(...advance.logprobs);
+    if (advance.prompt !== undefined) before.prompt = advance.prompt;
     if (advance.finishReason !== undefined) return before;
     kept.set(index, before);
     return { text: "", logprobs: [] };

@@ -133,6 +133,8 @@ export interface GenerateInput {
   choices?: number;
   /** With each token its log-probability and those of so many likeliest tokens; 0 to 20. None when absent. */
   logprobs?: number;
+  /** Beside {@linkcode logprobs}: those of the prompt's tokens, too. The prompt is computed anew for them; allowed for one choice. */
+  promptLogprobs?: boolean;
   /** False: the text is wanted whole, and comes in as few events as can be. True when absent. */
   stream?: boolean;
   /** Ends an answer at the first token after so many milliseconds and a line break, from its first token on. */
@@ -193,6 +195,9 @@ export interface AnswerLogprob extends TokenLogprob {
   top: TokenLogprob[];
 }
 
+/** A token of the prompt. The first one follows nothing, and has no log-probability. */
+export type PromptToken = Pick<AnswerLogprob, "token" | "bytes"> & Partial<Pick<AnswerLogprob, "logprob" | "top">>;
+
 /** Why generation ended: the model or a stop string ended it, or the token limit or the context did. */
 export type FinishReason = "stop" | "length";
 
@@ -201,7 +206,8 @@ export type FinishReason = "stop" | "length";
  * instead.
  */
 export type GenerateEvent =
-  | { type: "text"; index: number; text: string; logprobs?: AnswerLogprob[] }
+  /** `prompt` comes with the first one, where it was asked for. */
+  | { type: "text"; index: number; text: string; logprobs?: AnswerLogprob[]; prompt?: PromptToken[] }
   | {
     type: "finish";
     index: number;

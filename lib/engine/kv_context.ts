@@ -177,17 +177,22 @@ export class KvContext implements Decoder, Disposable {
     // Before sampling, so that the view of the logits is surely theirs.
     const logits = this.#context.logits(index);
     const token = sequence.sampler.sample(this.#context, index);
-    const { logprob, top } = logProbabilities(logits, token, sequence.logprobs);
+    return { token, logprob: this.#toLogprob(logits, token, sequence.logprobs) };
+  }
+
+  logprob({ logprobs = 0 }: Sequence, index: number, token: number): AnswerLogprob {
+    return this.#toLogprob(this.#context.logits(index), token, logprobs);
+  }
+
+  #toLogprob(logits: Float32Array, token: number, count: number): AnswerLogprob {
+    const { logprob, top } = logProbabilities(logits, token, count);
     const { vocabulary } = this.#model;
     const bytesOf = (id: number): Uint8Array => vocabulary.piece(id, true).slice();
     return {
       token,
-      logprob: {
-        token,
-        bytes: bytesOf(token),
-        logprob,
-        top: top.map((each) => ({ ...each, bytes: bytesOf(each.token) })),
-      },
+      bytes: bytesOf(token),
+      logprob,
+      top: top.map((each) => ({ ...each, bytes: bytesOf(each.token) })),
     };
   }
 

@@ -267,6 +267,15 @@ export class NativeEngine implements Disposable {
           "shorten the messages or start with a larger --ctx-size",
       );
     }
+    if (request.promptLogprobs && this.#hasBoth) {
+      throw new EngineError(
+        "invalid_value",
+        "This model's encoder reads the prompt, whose tokens have no probabilities",
+        {
+          param: "echo",
+        },
+      );
+    }
     const encoded = this.#hasBoth ? this.#encodedPrompt(prompt) : undefined;
     const adapters = this.#variantOf(request);
     const shift = this.#options.context.shift && this.#context.canShift;
@@ -282,7 +291,7 @@ export class NativeEngine implements Disposable {
       limit,
       cachePrompt,
       reproducible,
-      ...(logprobs === undefined ? {} : { logprobs }),
+      ...(logprobs === undefined ? {} : { logprobs, promptLogprobs: request.promptLogprobs }),
       ...(maxPredictMs === undefined ? {} : { maxPredictMs }),
       ...(shift ? { keep: request.keep } : {}),
       ...(request.speculation && this.#context.divisible

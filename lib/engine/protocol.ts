@@ -4,6 +4,7 @@ import type {
   AnswerLogprob,
   Client,
   FinishReason,
+  PromptToken,
   Sampling,
   SlotAction,
   SlotChange,
@@ -105,6 +106,7 @@ export interface GenerateRequest {
   stop: string[];
   choices: number;
   logprobs?: number;
+  promptLogprobs: boolean;
   /** False: one text event for each choice, at its end. */
   stream: boolean;
   maxPredictMs?: number;
@@ -170,7 +172,7 @@ export type ToWorker =
 
 /** What happens to a request. Each ends with exactly one `done`, `embedded`, `answered` or `failed`. */
 export type RequestEvent =
-  | { type: "text"; id: number; index: number; text: string; logprobs?: AnswerLogprob[] }
+  | { type: "text"; id: number; index: number; text: string; logprobs?: AnswerLogprob[]; prompt?: PromptToken[] }
   | {
     type: "finish";
     id: number;

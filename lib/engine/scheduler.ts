@@ -16,6 +16,8 @@ export interface Decoder extends KvMemory, SwitchableLayout {
   decode(batch: Batch, options: { allThreads: boolean }): DecodeResult;
   /** Samples the next token from the logits at `index` of the batch just decoded. */
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob };
+  /** How probable a token is by the logits at `index` of that batch, and what is likeliest there. */
+  logprob(sequence: Sequence, index: number, token: number): AnswerLogprob;
   /** Drops `count` tokens behind the first `from`, and moves those after them down; false when there was no room for that, and none are left. */
   shift(slot: number, from: number, count: number): boolean;
   /** Has the following decodes use the LoRA adapters that a variant stands for. */
@@ -70,6 +72,9 @@ interface Share extends Draft {
   /** Index in the batch of its last known token. */
   last: number;
 }
+
+/** Prompt tokens of one step at most where each has a row of logits, which for a large vocabulary is a megabyte. */
+const MOST_ROWS = 64;
 
 const NO_DRAFT: Draft = { draft: [], drafted: false };
 
@@ -214,8 +219,10 @@ export class Scheduler {
   }
 
   /** Samples what follows a sequence's tokens, as far as its guesses hold. */
-  #advance({ sequence, draft, drafted, last }: Share): void {
+  #advance(share: Share): void {
+    const { sequence, draft, drafted, last } = share;
     const { decoder, onAdvance, drafter } = this.#options;
+    if (sequence.promptLogprobs) this.#readPrompt(share);
     if (sequence.remaining > 0) return;
     const whole: Advance = { text: "", logprobs: [] };
     let accepted = 0;
@@ -228,6 +235,8 @@ export class Scheduler {
       if (end.finishReason !== undefined || draft[accepted] !== token) break;
       accepted++;
     }
+    const prompt = sequence.takePrompt();
+    if (prompt !== undefined) whole.prompt = prompt;
     sequence.cached += accepted;
     sequence.judge(draft.length, accepted);
     if (drafted) drafter?.judge(draft.length, accepted);
@@ -236,6 +245,17 @@ export class Scheduler {
     using _ended = sequence;
     this.#release(sequence);
     onAdvance(sequence, whole);
+  }
+
+  /** Has a sequence note how probable its prompt's next tokens were behind those just computed. */
+  #readPrompt({ sequence, count, last }: Share): void {
+    const { cached, tokens, promptLength } = sequence;
+    for (let i = 1; i <= count; i++) {
+      const position = cached - count + i;
+      const token = tokens[position];
+      if (token === undefined || position >= promptLength) return;
+      sequence.notePrompt(position, this.#options.decoder.logprob(sequence, last - count + i, token));
+    }
   }
 
   #admit(): void {
@@ -307,7 +327,12 @@ export class Scheduler {
     });
     const shares = [
       ...decoding.map((sequence) => ({ sequence, count: 1, ...NO_DRAFT, ...drafts.get(sequence), last: -1 })),
-      ...sharePrefill(prefilling, budget).map((share) => ({ ...share, ...NO_DRAFT, last: -1 })),
+      ...sharePrefill(prefilling, budget).map(({ sequence, count }) => ({
+        sequence,
+        count: sequence.promptLogprobs ? Math.min(count, MOST_ROWS) : count,
+        ...NO_DRAFT,
+        last: -1,
+      })),
       // Guessing may have ended one.
     ].filter(({ sequence }) => sequence.slot !== undefined);
     // A split cache computes neighbouring sequences together.
@@ -364,7 +389,8 @@ export class Scheduler {
     for (let position = cached; position < cached + count; position++) {
       const token = tokens[position];
       if (token === undefined) throw new RangeError(`Sequence ${sequence.id} has no token ${position}`);
-      share.last = batch.add(token, { sequence: slot, position, output: position === length - 1 });
+      const output = position === length - 1 || (sequence.promptLogprobs && position < sequence.promptLength);
+      share.last = batch.add(token, { sequence: slot, position, output });
     }
     draft.forEach((token, i) => batch.add(token, { sequence: slot, position: length + i, output: true }));
   }

@@ -245,7 +245,7 @@ export class WorkerEngine implements Engine {
 
   #toRequest(id: number, input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">): GenerateRequest {
     const sampling = { ...this.#options.sampling, ...input.sampling };
-    const { prompt, logprobs, maxPredictMs, prediction, lora, reproducible = false } = input;
+    const { prompt, logprobs, promptLogprobs = false, maxPredictMs, prediction, lora, reproducible = false } = input;
     const maxTokens = input.maxTokens ?? this.#options.maxTokens;
     return {
       id,
@@ -256,6 +256,7 @@ export class WorkerEngine implements Engine {
       stream: input.stream ?? true,
       speculation: !reproducible && (input.speculation ?? this.#options.speculation),
       cachePrompt: !reproducible && (input.cachePrompt ?? true),
+      promptLogprobs,
       reproducible,
       keep: input.keep ?? this.#options.keep,
       client: input.client ?? {},

@@ -55,7 +55,7 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   "ResponseRequest.n": "A response is always one answer.",
   n_cmpl: "How many answers are made; `n` is its other name.",
   best_of: "How many answers are made, of which the `n` likeliest are given.",
-  echo: "Give the prompt, too.",
+  echo: "Give the prompt, too; with `logprobs` also those of its tokens.",
   receipt: "Give with the answer what it came from, so that `packllama replay` can compute it again.",
   stop: "Texts at which the answer ends; they are not part of it.",
   stop_sequences: "Texts at which the answer ends; they are not part of it.",

@@ -1,4 +1,4 @@
-import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../lib/engine/mod.ts";
+import type { AnswerLogprob, FinishReason, GenerateEvent, PromptToken } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { Receipt, Timings, Usage } from "../schemas/mod.ts";
 import { sseMessage, SseTemplate } from "../sse_message.ts";
@@ -6,8 +6,8 @@ import { toTimings, toUsage } from "./to_usage.ts";
 
 /** How one API writes the parts of a streamed answer. */
 export interface ChunkShape {
-  /** What a choice begins with, before any text of its own; undefined where nothing does. */
-  open(choice: number): object | undefined;
+  /** What a choice begins with, before any text of its own, and with the prompt's log-probabilities where there are any; undefined where nothing does. */
+  open(choice: number, prompt?: PromptToken[]): object | undefined;
   text(choice: number, text: string, logprobs?: AnswerLogprob[]): object;
   finish(choice: number, reason: FinishReason): object;
   /** A part that is about no choice. */
@@ -63,18 +63,18 @@ export class ChunkWriter {
     }
   }
 
-  #text({ index, text, logprobs }: Extract<GenerateEvent, { type: "text" }>): string {
+  #text({ index, text, logprobs, prompt }: Extract<GenerateEvent, { type: "text" }>): string {
     const template = this.#templates[index];
-    if (template === undefined) return this.#open(index) + this.#text({ type: "text", index, text, logprobs });
+    if (template === undefined) return this.#open(index, prompt) + this.#text({ type: "text", index, text, logprobs });
     if (logprobs !== undefined && logprobs.length > 0) {
       return this.#message(this.#shape.text(index, text, logprobs));
     }
     return text === "" ? "" : template.fill(text);
   }
 
-  #open(index: number): string {
+  #open(index: number, prompt?: PromptToken[]): string {
     this.#templates[index] = new SseTemplate((text) => this.#with(this.#shape.text(index, text)));
-    const opening = this.#shape.open(index);
+    const opening = this.#shape.open(index, prompt);
     return opening === undefined ? "" : this.#message(opening);
   }
 

@@ -21,6 +21,6 @@ export function escapeBytes(bytes: Uint8Array): string {
 }
 
 /** A log-probability that JSON can hold. */
-export function finiteLogprob({ logprob }: TokenLogprob): number {
+export function finiteLogprob({ logprob }: Pick<TokenLogprob, "logprob">): number {
   return Math.max(logprob, UNLIKELY);
 }

@@ -7,9 +7,10 @@ import { Timings, Usage } from "./usage.ts";
 export const CompletionLogprobs = z.object({
   /** A token that is no whole characters is written `bytes:\xe2\x80`. */
   tokens: z.array(z.string()),
-  token_logprobs: z.array(z.number()),
-  /** The likeliest tokens and the chosen one. */
-  top_logprobs: z.array(z.record(z.string(), z.number())),
+  /** Null for the first token of an echoed prompt, which follows nothing. */
+  token_logprobs: z.array(z.number().nullable()),
+  /** The likeliest tokens and the chosen one; null as above. */
+  top_logprobs: z.array(z.record(z.string(), z.number()).nullable()),
   /** Characters of the text before the token. */
   text_offset: z.array(z.int()),
 });

@@ -44,14 +44,13 @@ export const CompletionRequest = z.object({
   if (request.best_of && request.best_of > n && request.stream) {
     refuse("best_of", 'more than "n" cannot be streamed: which are the best is known at the end');
   }
-  if (request.echo && typeof request.prompt !== "string" && typeof first !== "string") {
-    refuse("echo", "allowed only where the prompt is text");
-  }
   if (request.suffix && typeof request.prompt !== "string" && typeof first !== "string") {
     refuse("suffix", "allowed only where the prompt is text");
   }
   if (request.echo && typeof request.logprobs === "number") {
-    refuse("echo", 'not allowed with "logprobs": the prompt\'s own log-probabilities are not computed');
+    if (n > 1 || (request.best_of ?? 1) > 1) refuse("echo", 'not allowed with "logprobs" and more than one answer');
+    if (request.suffix) refuse("suffix", 'not allowed with "echo" and "logprobs"');
+    if (request.receipt) refuse("receipt", 'not allowed with "echo" and "logprobs"');
   }
 });
 

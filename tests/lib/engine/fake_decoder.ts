@@ -218,6 +218,15 @@ export class FakeDecoder implements Decoder {
     return sequence.logprobs === undefined ? { token } : { token, logprob: fakeLogprob(token, output.value) };
   }
 
+  logprob(sequence: Sequence, index: number, token: number): AnswerLogprob {
+    const output = this.#outputs.get(index);
+    assert.ok(output, `no logits at index ${index}`);
+    assert.equal(output.sequence, sequence.slot);
+    assert.equal(token, sequence.tokens[output.position + 1], "asked for another token than the one that follows");
+    output.sampled = { token, sequence };
+    return fakeLogprob(token, output.value);
+  }
+
   copy(from: number, to: number, length: number): void {
     assert.notEqual(from, to);
     assert.equal(this.#cellsOf(to).length, 0, `slot ${to} is empty before something is copied there`);

@@ -39,6 +39,7 @@ export interface FakeRequest extends
       | "maxTokens"
       | "limit"
       | "logprobs"
+      | "promptLogprobs"
       | "speculation"
       | "cachePrompt"
       | "reproducible"

@@ -433,3 +433,27 @@ Deno.test("Scheduler counts as cached what a prompt had from the cache when it w
   run.check();
   assert.equal(second.sequence.reused, 0);
 });
+
+Deno.test("Scheduler tells how probable each token of a prompt was, in pieces, beside others and after giving way", () => {
+  const request = { ...lasting(90, 5, 3), logprobs: 0, promptLogprobs: true };
+  const told = (run: SchedulerRun): unknown[] =>
+    run.events.flatMap((event) => event.type === "text" && event.prompt !== undefined ? [event.prompt] : []);
+  const alone = new SchedulerRun({ ...SETTING, batch: 256 });
+  one(alone, request);
+  alone.finish();
+  alone.check();
+  const [expected, ...more] = told(alone);
+  assert.ok(Array.isArray(expected) && more.length === 0);
+  assert.deepEqual(expected.map(({ token }) => token), request.prompt);
+  assert.deepEqual(expected.map(({ logprob }) => logprob === undefined), request.prompt.map((_, i) => i === 0));
+  assert.ok(Math.max(...alone.decoder.sizes) <= 64, "rows of logits are few at once");
+  const run = new SchedulerRun({ ...SETTING, cells: 140, slots: 2, batch: 20, cacheBytes: 1e9 });
+  one(run, lasting(20, 90));
+  one(run, request);
+  while (run.decoder.counts.refused === 0) run.step();
+  run.finish();
+  one(run, request);
+  run.finish();
+  run.check();
+  assert.deepEqual(told(run), [expected, expected]);
+});
