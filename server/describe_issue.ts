@@ -42,13 +42,20 @@ interface Leaf {
   path: PropertyKey[];
 }
 
-/** Of a union's branches, the issues that lie deepest: the branch that the client meant got furthest. */
+/** Of a union's branches, the issues that lie deepest, and of a list furthest behind: the branch that the client meant got furthest. */
 function deepest(issue: Issue, base: PropertyKey[]): Leaf[] {
   const path = [...base, ...issue.path];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ issue, path }];
   const leaves = issue.errors.flatMap((branch) => branch.slice(0, 1)).flatMap((inner) => deepest(inner, path));
   const depth = Math.max(...leaves.map((leaf) => leaf.path.length));
-  return leaves.filter((leaf) => leaf.path.length === depth);
+  const deep = leaves.filter((leaf) => leaf.path.length === depth);
+  const furthest = Math.max(...deep.map(lastIndex));
+  return deep.filter((leaf) => lastIndex(leaf) === furthest);
+}
+
+/** The last place in a list that a path leads through; -1 where it leads through none. */
+function lastIndex({ path }: Leaf): number {
+  return path.findLast((key) => typeof key === "number") ?? -1;
 }
 
 function describeExpected(issue: Issue): string {

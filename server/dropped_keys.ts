@@ -17,12 +17,21 @@ function collect(body: unknown, taken: unknown, { path, dropped }: { path: strin
   if (dropped.length >= MOST_KEYS || !isContainer(body) || !isContainer(taken)) return;
   // What a schema turned into something else was taken.
   if (Array.isArray(body) !== Array.isArray(taken)) return;
-  const found = new Map(Object.entries(taken));
-  for (const [key, value] of Object.entries(body)) {
-    if (value === null) continue;
-    const at = path === "" ? key : `${path}.${key}`;
-    if (found.has(key)) collect(value, found.get(key), { path: at, dropped });
+  const look = (key: string | number, value: unknown, isTaken: boolean): void => {
+    const at = path === "" ? String(key) : `${path}.${key}`;
+    if (isTaken) collect(value, Reflect.get(taken, key), { path: at, dropped });
     else dropped.push(at);
+  };
+  if (Array.isArray(body) && Array.isArray(taken)) {
+    // A megabyte of tokens has nothing to look into, and no key is made for each.
+    for (let i = 0; i < body.length; i++) {
+      const value: unknown = body[i];
+      if (i < taken.length ? isContainer(value) : value !== null) look(i, value, i < taken.length);
+    }
+    return;
+  }
+  for (const [key, value] of Object.entries(body)) {
+    if (value !== null) look(key, value, Object.hasOwn(taken, key));
   }
 }
 

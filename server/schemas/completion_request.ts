@@ -15,8 +15,9 @@ export const CompletionRequest = z.object({
   prompt: promptList(
     z.union([
       z.string(),
-      z.array(z.string()).min(1),
+      // Before the texts, which would find something wrong with each of a hundred thousand tokens.
       tokens,
+      z.array(z.string()).min(1),
       z.array(tokens).min(1),
     ]),
     MAX_PROMPTS,

@@ -14,8 +14,9 @@ export const EmbeddingRequest = z.object({
   input: promptList(
     z.union([
       z.string(),
-      z.array(z.string()).min(1).max(MAX_INPUTS),
+      // Before the texts, which would find something wrong with each of a hundred thousand tokens.
       tokens,
+      z.array(z.string()).min(1).max(MAX_INPUTS),
       z.array(tokens).min(1).max(MAX_INPUTS),
     ]),
     MAX_INPUTS,
