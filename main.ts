@@ -42,6 +42,7 @@ async function main(args: string[]): Promise<void> {
     const [first = "", ...rest] = args;
     if (NAMED_COMMANDS.includes(first)) await (await makeProgram()).parseAsync(args, { from: "user" });
     else if (first === "selftest") await selfTest(rest);
+    else if (first === "replay") await replayReceipt(rest);
     else await serve(first === "serve" ? rest : args);
   } catch (error) {
     // Commander has said what is wrong, or printed the help that was asked for.
@@ -63,6 +64,9 @@ async function makeProgram(): Promise<Command> {
   program.command("selftest").description(
     "serve at a free port and check what clients rely on; takes the options of serve",
   );
+  program.command("replay").description(
+    "compute the answer of a receipt again and say what differs; takes the options of serve",
+  ).argument("<receipt>", "a file of a receipt, or of an answer that carries one; - is standard input");
   program.command("pack").description("make one executable of a model")
     .argument("<model>", "a GGUF file, or a llamafile whose model is taken")
     .option("-o, --output <file>", "the executable to write (default: the model's name with .llamafile)")
@@ -116,22 +120,23 @@ async function makeServeCommand(): Promise<Command> {
   add("--version", "print the version", "Diagnostics");
   add("--licenses", "print the licences of what is inside", "Diagnostics");
   return command
-    .addHelpText("after", "\nOther commands: selftest, pack, inspect, verify, pull, cache; see help COMMAND.")
+    .addHelpText("after", "\nOther commands: selftest, replay, pack, inspect, verify, pull, cache; see help COMMAND.")
     .addHelpText("after", "Environment: PACKLLAMA_CTX_SIZE is --ctx-size, and so on for each option.");
 }
 
 async function serve(args: string[]): Promise<void> {
-  const { unknown } = readOptionLine(args);
+  const line = readOptionLine(args);
+  const { unknown } = line;
   if (unknown.includes("--help") || unknown.includes("-h")) return (await makeServeCommand()).outputHelp();
   if (unknown.includes("--version")) return console.log(PACKLLAMA_VERSION);
   if (unknown.includes("--licenses")) return console.log((await import("./lib/notices.ts")).THIRD_PARTY_NOTICES);
-  await withServing(args, serveUntilEnd);
+  await withServing(line, serveUntilEnd);
 }
 
 /** Serves at a free port, and checks what clients rely on. */
 async function selfTest(args: string[]): Promise<void> {
   const { formatResults, runSelfTest } = await import("./server/selftest/mod.ts");
-  await withServing(args, async (input) => {
+  await withServing(readOptionLine(args), async (input) => {
     const results = await runSelfTest(input);
     console.log(formatResults(results));
     const failed = results.filter(({ ok }) => !ok).map(({ name }) => `"${name}"`);
@@ -139,9 +144,38 @@ async function selfTest(args: string[]): Promise<void> {
   });
 }
 
-/** Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins. */
-async function withServing(args: string[], use: (input: ServingInput) => Promise<void>): Promise<void> {
-  const written = userOptions(readOptionLine(args));
+/** Computes the answer of a receipt again, with the settings that it names unless others are given. */
+async function replayReceipt(args: string[]): Promise<void> {
+  const line = readOptionLine(args);
+  if (line.unknown.includes("--help") || line.unknown.includes("-h")) {
+    return await (await makeProgram()).parseAsync(["help", "replay"], { from: "user" }).then(() => {});
+  }
+  userOptions({ ...line, operands: [] });
+  const [path, ...others] = line.operands;
+  if (path === undefined) throw new EngineError("usage", "replay needs the file of a receipt, or - for standard input");
+  const { formatReplay, optionsOfReceipt, readReceipt, replay } = await import("./server/receipts/mod.ts");
+  const receipt = await readReceipt(path);
+  await withServing({ ...line, operands: others }, async (input) => {
+    const result = await replay(receipt, { ...input, startProgress: stderrProgress });
+    console.log(formatReplay(result));
+    const differing = result.comparisons.filter(({ verdict }) => verdict === "differs");
+    if (result.reproduced) return;
+    const names = differing.map(({ name }) => `"${name}"`).join(", ");
+    throw new EngineError("invalid_value", `The receipt was not reproduced, it differs in ${names}`);
+  }, optionsOfReceipt(receipt));
+}
+
+/**
+ * Options come from the file's own `.args`, then from the environment, then from the command line; the last one wins.
+ *
+ * @param recorded Options that win over the file's own.
+ */
+async function withServing(
+  line: OptionLine,
+  use: (input: ServingInput) => Promise<void>,
+  recorded: GivenOption[] = [],
+): Promise<void> {
+  const written = userOptions(line);
   // Models add up, but those of the command line take the place of the environment's.
   const named = written.some(([name]) => name === "model");
   const fromEnvironment = optionsOfEnvironment(Deno.env.toObject()).filter(([name]) => !named || name !== "model");
@@ -150,11 +184,16 @@ async function withServing(args: string[], use: (input: ServingInput) => Promise
   using executable = openLlamafile(ownExecutable());
   const [modelPath, ...otherModels] = await filesOf(given.model);
   if (modelPath === undefined && executable.weights === undefined) {
-    if (args.length === 0) return (await makeProgram()).outputHelp();
+    if (written.length === 0 && recorded.length === 0) return (await makeProgram()).outputHelp();
     throw new EngineError("usage", "This file carries no model: name one with --model FILE, or see --help");
   }
   const lines = modelPath === undefined ? executable.args : argsOf(modelPath);
-  const options = checkOptions([...packedOptions(lines.before), ...user, ...packedOptions(lines.after)]);
+  const options = checkOptions([
+    ...packedOptions(lines.before),
+    ...recorded,
+    ...user,
+    ...packedOptions(lines.after),
+  ]);
   configureLog({ verbose: options.verbose });
   await use({
     options,

@@ -8,6 +8,9 @@ export interface CoreUse {
   others: number;
 }
 
+/** What is said of a time that was too short to tell anything. */
+export const TOO_SOON = "too soon";
+
 /** Where Linux tells of processors; tests point elsewhere. */
 export interface ProcessorPlaces {
   /** Jiffies of user, nice, system, idle, iowait, … of each (proc_stat(5)). */
@@ -26,9 +29,9 @@ const LEAST_JIFFIES = 10;
 /**
  * Tells what the cores did between two calls.
  *
- * @returns A function that gives it since its last call; undefined at the first one, one too soon after, and on other systems.
+ * @returns A function that gives it since its last call; undefined at the first one, and on other systems. One too soon after does not count.
  */
-export function makeCoreUse(places: ProcessorPlaces = LINUX): () => CoreUse | undefined {
+export function makeCoreUse(places: ProcessorPlaces = LINUX): () => CoreUse | typeof TOO_SOON | undefined {
   let last: Times | undefined;
   return () => {
     const now = readTimes(places);
@@ -38,7 +41,7 @@ export function makeCoreUse(places: ProcessorPlaces = LINUX): () => CoreUse | un
       return undefined;
     }
     const total = now.total - before.total;
-    if (total < LEAST_JIFFIES) return undefined;
+    if (total < LEAST_JIFFIES) return TOO_SOON;
     last = now;
     const cores = (jiffies: number): number => now.cores * Math.max(0, jiffies) / total;
     const idle = now.idle - before.idle;

@@ -37,8 +37,7 @@ export function fitContext(request: MemoryRequest): number {
   const { modelName, facts, draft, contextLength, ubatchSize, available } = request;
   const perToken = kvBytesPerToken(facts, request.kvTypeBytes) + (draft === undefined ? 0 : kvBytesPerToken(draft));
   const weights = facts.sizeBytes + (draft?.sizeBytes ?? 0);
-  // Of one ubatch: activations, of which llama.cpp keeps a few tensors alive at a time, and the logits, for which it reserves all rows.
-  const compute = ubatchSize * 4 * ((facts.embeddingLength ?? 4096) * 12 + (facts.vocabularySize ?? 0));
+  const compute = computeBytes(facts, ubatchSize) + (draft === undefined ? 0 : computeBytes(draft, ubatchSize));
   const fixed = weights + compute + OVERHEAD_BYTES;
   const wanted = contextLength || facts.contextLength || UNKNOWN_TRAINING;
   // Nobody asked for a default by its size, so it leaves half of what remains to others.
@@ -56,6 +55,11 @@ export function fitContext(request: MemoryRequest): number {
     `Model "${modelName}" does not fit memory: ${needs}, but ${gigabytes(available.bytes)} are available ` +
       `(${available.limitedBy}); ${advice}, or try anyway with --no-memory-check`,
   );
+}
+
+/** Of one ubatch: activations, of which llama.cpp keeps a few tensors alive at a time, and the logits, for which it reserves all rows. */
+function computeBytes({ embeddingLength = 4096, vocabularySize = 0 }: ModelFacts, ubatchSize: number): number {
+  return ubatchSize * Float32Array.BYTES_PER_ELEMENT * (embeddingLength * 12 + vocabularySize);
 }
 
 function gigabytes(bytes: number): string {

@@ -13,7 +13,7 @@ import {
 import { SAMPLING_OPTIONS } from "./sampling_options.ts";
 
 /** Types that a KV cache may have, as ggml calls them. */
-const KV_TYPE_NAMES = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"] as const;
+export const KV_TYPE_NAMES = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"] as const;
 
 // Checked by hand and not by zod, whose evaluation alone would delay the first token by 10 to 20 ms.
 
@@ -326,6 +326,12 @@ export const SERVE_OPTIONS = {
     flags: "--store <file>",
     group: "Server",
     help: "keep stored responses in this SQLite file; else in memory, until the end",
+    value: text(undefined),
+  },
+  slotSavePath: {
+    flags: "--slot-save-path <folder>",
+    group: "Server",
+    help: "let clients keep what a slot holds in files of this folder, and restore it (POST /slots/ID?action=save)",
     value: text(undefined),
   },
   readyJson: {

@@ -5,9 +5,11 @@ import { guard, requireReady } from "./guard.ts";
 import { meter } from "./metrics.ts";
 import { nameIgnored } from "./name_ignored.ts";
 import {
+  countChatTokens,
   createChatCompletion,
   createCompletion,
   createEmbeddings,
+  describedApi,
   getHealth,
   getModel,
   listModels,
@@ -34,6 +36,7 @@ export function createApp(given: AppInput): Hono<AppEnv> {
   guard(app);
   app.use(nameIgnored());
   app.get("/", showIndex(input));
+  app.route("/", describedApi(input));
   app.get("/health", getHealth(input));
   app.route("/", llamaApi(input));
   const api = createApi(input);
@@ -56,5 +59,6 @@ function createApi(input: AppInput): Hono<AppEnv> {
   return new Hono<AppEnv>({ strict: false })
     .get("/models", ready, listModels(input))
     .get("/models/:id{.+}", ready, getModel(input))
-    .post("/chat/completions", ready, createChatCompletion(input));
+    .post("/chat/completions", ready, createChatCompletion(input))
+    .post("/chat/completions/input_tokens", ready, countChatTokens(input));
 }

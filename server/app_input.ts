@@ -1,5 +1,6 @@
 import type { Env } from "hono";
 import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
+import type { Provenance } from "./receipts/mod.ts";
 import type { ResponseStore } from "./response_store.ts";
 
 /** What the API does where a request says nothing. */
@@ -12,6 +13,8 @@ export interface AppOptions {
   adapters?: { path: string; scale: number }[];
   /** Refuse a model name that is not served, also where there is just one. */
   strictModel?: boolean;
+  /** The folder in which clients may keep what slots hold; they may not when absent. */
+  slotSavePath?: string;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
   /** Sampling parameters that a request may override; the rest is the engine's. */
@@ -39,6 +42,8 @@ export interface AppInput {
   models?: ModelChoice;
   /** Where responses are kept; in memory when absent. */
   responses?: ResponseStore;
+  /** Knows the files behind answers; no receipts where absent. */
+  provenance?: Pick<Provenance, "of">;
   options: AppOptions;
 }
 

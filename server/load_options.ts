@@ -1,7 +1,7 @@
 import type { AdapterChoice } from "../lib/adapter_choice.ts";
 import type { AvailableMemory } from "../lib/available_memory.ts";
 import type { LoadOptions } from "../lib/engine/mod.ts";
-import { bytesPerElement, type ModelFacts } from "../lib/gguf/mod.ts";
+import { bytesPerElement, kvBytesPerToken, type ModelFacts } from "../lib/gguf/mod.ts";
 import type { ProvidedLibraries } from "../lib/library_cache.ts";
 import { fitContext } from "../lib/memory_fit.ts";
 import type { ServeOptions } from "../lib/options.ts";
@@ -49,10 +49,12 @@ export function loadOptionsOf(options: ServeOptions, input: LoadInput): LoadOpti
     lora: input.lora,
     ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
     ...(input.draft === undefined ? {} : { draftModel: input.draft.model }),
+    ...(options.memoryCheck ? { memory: memoryOf(options, input.facts) } : {}),
     context: contextOf(options, { ...input, name: model.name }),
     cacheBytes: cacheBytesOf(options.cacheRam, available.bytes),
     states: [],
     ...(options.promptCache === undefined ? {} : { promptCache: options.promptCache }),
+    ...(options.slotSavePath === undefined ? {} : { slotFiles: true }),
     ...(options.numa === undefined ? {} : { numa: options.numa }),
     verbose: options.verbose,
     ...(cpuVariant === undefined ? {} : { cpuVariant }),
@@ -70,7 +72,7 @@ function contextOf(
       facts,
       ...(draft === undefined ? {} : { draft: draft.facts }),
       contextLength: ctxSize,
-      kvTypeBytes: (bytesPerElement(options.cacheTypeK) + bytesPerElement(options.cacheTypeV)) / 2,
+      kvTypeBytes: kvTypeBytesOf(options),
       ubatchSize: options.ubatchSize,
       available,
     })
@@ -93,6 +95,16 @@ function contextOf(
     poll: options.poll,
     ...(options.flashAttn === undefined ? {} : { flashAttention: options.flashAttn }),
   };
+}
+
+function memoryOf(options: ServeOptions, facts: ModelFacts): NonNullable<LoadOptions["memory"]> {
+  const heads = [facts.heads ?? 0].flat();
+  return { kvBytesPerToken: kvBytesPerToken(facts, kvTypeBytesOf(options)), heads: Math.max(...heads) };
+}
+
+/** Bytes of one element of K or V, on average. */
+function kvTypeBytesOf({ cacheTypeK, cacheTypeV }: ServeOptions): number {
+  return (bytesPerElement(cacheTypeK) + bytesPerElement(cacheTypeV)) / 2;
 }
 
 /** By cores, since each sequence computes more, and by the context, of which each must have a usable part. */

@@ -9,8 +9,10 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
-  TokenPiece,
 } from "../lib/engine/mod.ts";
 import type { AppInput } from "./app_input.ts";
 
@@ -169,12 +171,28 @@ export class MeteredEngine implements Engine {
     }
   }
 
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  tokenize(input: TokenizeInput): Promise<Int32Array> {
     return this.#engine.tokenize(input);
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return this.#engine.pieces(tokens);
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#engine.detokenize(tokens);
+  }
+
+  slots(): Promise<SlotInfo[]> {
+    return this.#engine.slots();
+  }
+
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return this.#engine.changeSlot(index, action);
+  }
+
+  endTokens(): Promise<number[]> {
+    return this.#engine.endTokens();
   }
 
   render(messages: ChatMessage[]): Promise<string> {

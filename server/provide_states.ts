@@ -20,7 +20,8 @@ export interface StateInput {
 }
 
 /**
- * Adds the KV states that are packed with the model, and the key of those and of the prompt cache. Where there are neither, nothing is read.
+ * Adds the KV states that are packed with the model, and the key of those, of the prompt cache and of what slots keep in files. Where there
+ * are none of these, nothing is read.
  *
  * Native code takes states as they are, so they are taken from this executable alone, which is trusted as its code is: those packed in
  * another file are passed over.
@@ -31,7 +32,7 @@ export interface StateInput {
 export function provideStates(load: LoadOptions, input: StateInput): LoadOptions {
   if (load.promptCache !== undefined) expectReplaceable(load.promptCache);
   const states = packedStates(input);
-  if (states.length === 0 && load.promptCache === undefined) return load;
+  if (states.length === 0 && load.promptCache === undefined && !load.slotFiles) return load;
   return { ...load, states, stateKey: stateKeyOf(keyInput(load, input)) };
 }
 

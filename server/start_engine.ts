@@ -10,6 +10,8 @@ export interface StartedEngine {
   engine: Engine;
   /** The same where it serves several models, or unloads an idle one. */
   pool: ModelPool | undefined;
+  /** The file of each model, by its name in the API. */
+  files: ReadonlyMap<string, string>;
   /**
    * Checks the first model and begins to load it; resolves once it is loaded.
    *
@@ -41,7 +43,7 @@ export function startEngine(input: ServingInput): StartedEngine {
       return info;
     });
   };
-  return { engine, pool: undefined, load };
+  return { engine, pool: undefined, files: new Map([[modelId, modelPath]]), load };
 }
 
 function startPool(
@@ -72,5 +74,6 @@ function startPool(
     max: options.modelsMax,
     idleMs: options.modelIdle * 1000,
   });
-  return { engine: pool, pool, load: () => pool.ready() };
+  const files = new Map(models.map(({ id, path }) => [id, path]));
+  return { engine: pool, pool, files, load: () => pool.ready() };
 }

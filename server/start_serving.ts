@@ -3,6 +3,7 @@ import type { Llamafile } from "../lib/container/mod.ts";
 import type { ModelInfo } from "../lib/engine/mod.ts";
 import { toEngineError } from "../lib/errors.ts";
 import type { ServeOptions } from "../lib/options.ts";
+import { expectFolder } from "./expect_folder.ts";
 import { samplingOfOptions } from "./sampling_of_options.ts";
 import type { RunningServer } from "./serve.ts";
 import type { SqliteResponseStore } from "./sqlite_response_store.ts";
@@ -42,18 +43,24 @@ export interface Serving {
  */
 export async function startServing(input: ServingInput): Promise<Serving> {
   const { options, version } = input;
+  if (options.slotSavePath !== undefined) expectFolder(options.slotSavePath, "--slot-save-path");
   // First of all, so that the engine's thread starts while this one reads.
-  const { engine, pool, load } = startEngine(input);
+  const { engine, pool, files, load } = startEngine(input);
   try {
     const ready = load();
     ready.catch(() => {}); // Whoever awaits it is told; nobody does when listening fails.
     // What comes now, the worker is busy with loading.
-    const [{ createApp }, { serve }] = await Promise.all([import("./app.ts"), import("./serve.ts")]);
+    const [{ createApp }, { serve }, { Provenance }] = await Promise.all([
+      import("./app.ts"),
+      import("./serve.ts"),
+      import("./receipts/mod.ts"),
+    ]);
     const responses = await openStore(options.store);
     const app = createApp({
       engine,
       ...(responses === undefined ? {} : { responses }),
       ...(pool === undefined ? {} : { models: pool }),
+      provenance: new Provenance({ version, executable: input.executable, models: files, lora: options.lora }),
       options: {
         version,
         strictModel: options.strictModel,
@@ -61,6 +68,7 @@ export async function startServing(input: ServingInput): Promise<Serving> {
         ...(options.nPredict > 0 ? { maxTokens: options.nPredict } : {}),
         modelFile: input.modelPath,
         adapters: options.lora.map(parseAdapterChoice),
+        ...(options.slotSavePath === undefined ? {} : { slotSavePath: options.slotSavePath }),
         ...(options.system === undefined ? {} : { systemPrompt: options.system }),
       },
     });

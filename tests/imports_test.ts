@@ -71,3 +71,15 @@ Deno.test("pointers and dlopen live in ffi alone", () => {
   );
   assert.deepEqual(breaches, []);
 });
+
+Deno.test("clients are driven from outside: the program imports none, and their tests know it by HTTP alone", () => {
+  const clients = /^(openai|ollama|ai|@ai-sdk\/.*|@anthropic-ai\/.*)$/;
+  const tests = [...sources("tests/clients")].flatMap(importsOf);
+  const used = new Set(tests.filter(({ to }) => clients.test(to)).map(({ to }) => to));
+  assert.equal(used.size, 5, `${[...used]}`);
+  assert.deepEqual(allImports().filter(({ to }) => clients.test(to)), []);
+  const inside = tests.filter(({ from, to }) =>
+    to.startsWith(".") && !relative(ROOT, join(ROOT, dirname(from), to)).startsWith("tests/")
+  );
+  assert.deepEqual(inside, []);
+});

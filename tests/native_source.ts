@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildCacheDir } from "../lib/build/build_cache_dir.ts";
 import { provideNpmPackage } from "../lib/build/npm_package.ts";
+import { ROOT } from "./built.ts";
+import { cachedFolder } from "./cached_folder.ts";
 
 /** The npm package that carries llama.cpp's sources, as a git bundle. */
 const PACKAGE = "node-llama-cpp@3.21.1";
@@ -12,7 +13,6 @@ const COMMIT = "80fb11ac73e66d89eae2c6a91d8a77428fa733ed";
 const PATHS = ["include", "ggml/include", "ggml/src/ggml-backend-impl.h", "LICENSE"];
 /** It pins the package's hash, and says that it has no dependencies: those, some 300 packages, are not wanted. */
 const LOCK = fileURLToPath(new URL("../lib/build/locks/node-llama-cpp.lock", import.meta.url));
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /**
  * The folder with the headers of the llama.cpp release that we bind: `include/`, `ggml/include/`. It is fetched once, with Deno (35 MB) and
@@ -20,45 +20,29 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
  *
  * @throws {EngineError} `internal` when the package cannot be had; `Error` when git is missing or the bundle holds another commit.
  */
-export async function provideNativeSource(): Promise<string> {
-  const cache = await buildCacheDir(join(ROOT, "dist"));
-  const folder = join(cache, `llama.cpp-headers-${COMMIT.slice(0, 12)}`);
-  if (await exists(folder)) return folder;
-  const bundle = join(await provideNpmPackage(PACKAGE, LOCK, ROOT), BUNDLE);
-  const work = await Deno.makeTempDir({ dir: cache, prefix: ".llama.cpp-" });
-  try {
+export function provideNativeSource(): Promise<string> {
+  return provideLlamaSource("headers", PATHS);
+}
+
+/**
+ * A folder with these paths of that release, fetched as {@linkcode provideNativeSource} says.
+ *
+ * @param name Of this choice of paths, in the folder's name.
+ * @throws As {@linkcode provideNativeSource}.
+ */
+export function provideLlamaSource(name: string, paths: readonly string[]): Promise<string> {
+  return cachedFolder(`llama.cpp-${name}-${COMMIT.slice(0, 12)}`, async (work) => {
+    const bundle = join(await provideNpmPackage(PACKAGE, LOCK, ROOT), BUNDLE);
     const [clone, files] = [join(work, "clone"), join(work, "files")];
     await git(["clone", "--quiet", "--no-checkout", bundle, clone]);
     await Deno.mkdir(files);
-    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...PATHS]);
-    await renameUnlessThere(files, folder);
-  } finally {
-    await Deno.remove(work, { recursive: true });
-  }
-  return folder;
+    await git(["-C", clone, "--work-tree", files, "checkout", "--quiet", COMMIT, "--", ...paths]);
+    return files;
+  });
 }
 
 async function git(args: string[]): Promise<void> {
   const command = new Deno.Command("git", { args, stdin: "null", stdout: "null", stderr: "piped" });
   const { success, stderr } = await command.output();
   if (!success) throw new Error(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr).trim()}`);
-}
-
-/** Another process may have been faster; what it made is the same. */
-async function renameUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await Deno.rename(from, to);
-  } catch (error) {
-    if (!await exists(to)) throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 // deno task test [FILTERS…]: builds what is to be tested, runs every test (or those in the files named) and ends with "N passed, N failed".
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { providePythonClients } from "./clients/python_clients.ts";
 import { provideNativeSource } from "./native_source.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -14,6 +15,7 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 async function main(files: string[]): Promise<number> {
   if (!await run(["run", "-A", ...build])) return 1;
   await provideNativeSource();
+  if (await providePythonClients() === undefined) console.log("There is no Python here: its clients are not tested");
   const { success, output } = await runTests(files.length > 0 ? files : ["tests"]);
   const counts = [...output.matchAll(SUMMARY)].at(-1);
   if (counts === undefined) {

@@ -2,6 +2,8 @@
 export { type ByteSource, memorySource, openByteSource } from "./byte_source.ts";
 export { executableTarget } from "./executable.ts";
 export { formatInspection } from "./format_inspection.ts";
+export type { FileRange } from "./copy_bytes.ts";
+export { hashRange } from "./hash_range.ts";
 export { inspect, type InspectedEntry, type InspectedModel, type Inspection } from "./inspect.ts";
 export {
   ARGS_NAME,

@@ -32,11 +32,11 @@ export class Answers {
     const request = this.#requests.get(id);
     if (request === undefined) return [];
     const { finishReason, stopString } = advance;
-    const { text, logprobs } = this.#textOf(request, index, advance);
+    const { text, logprobs, prompt } = this.#textOf(request, index, advance);
     const events: RequestEvent[] = [];
-    if (text !== "" || logprobs.length > 0) {
+    if (text !== "" || logprobs.length > 0 || prompt !== undefined) {
       const extra = sequence.logprobs === undefined ? {} : { logprobs };
-      events.push({ type: "text", id, index, text, ...extra });
+      events.push({ type: "text", id, index, text, ...extra, ...(prompt === undefined ? {} : { prompt }) });
     }
     if (finishReason === undefined) return events;
     const { completionTokens } = sequence;
@@ -56,6 +56,7 @@ export class Answers {
     const before = kept.get(index) ?? { text: "", logprobs: [] };
     before.text += advance.text;
     before.logprobs.push(...advance.logprobs);
+    if (advance.prompt !== undefined) before.prompt = advance.prompt;
     if (advance.finishReason !== undefined) return before;
     kept.set(index, before);
     return { text: "", logprobs: [] };
@@ -63,7 +64,7 @@ export class Answers {
 }
 
 /** What a request has cost, all its choices together. */
-function accounts(sequences: readonly Sequence[]): Pick<RequestEvent & { type: "done" }, "usage" | "timings"> {
+function accounts(sequences: readonly Sequence[]): Omit<RequestEvent & { type: "done" }, "type" | "id"> {
   const sum = (count: (sequence: Sequence) => number): number => sequences.reduce((all, one) => all + count(one), 0);
   const created = Math.min(...sequences.map(({ times }) => times.created));
   const begun = Math.min(...sequences.map(({ times }) => times.begun ?? times.created));
@@ -83,5 +84,6 @@ function accounts(sequences: readonly Sequence[]): Pick<RequestEvent & { type: "
       draftTokens: sum(({ draftTokens }) => draftTokens),
       draftAccepted: sum(({ draftAccepted }) => draftAccepted),
     },
+    ...(sequences.some(({ reproducible }) => reproducible) ? { alone: sequences.every(({ alone }) => alone) } : {}),
   };
 }

@@ -25,11 +25,20 @@ export class CopyTrail {
     if (limit < 1) return undefined;
     const found = this.#lookup.search();
     const resumed = found !== undefined && found.length >= LONG ? undefined : this.#resume(found?.length ?? 0);
-    const best = resumed ?? found;
-    if (best === undefined) return undefined;
-    if (resumed !== undefined || best.length >= LONG) this.#follow(best.place);
-    const tokens = this.#lookup.continuation(best.place, limit);
-    return tokens.length === 0 ? undefined : { length: best.length, resumed: resumed !== undefined, tokens };
+    // Nothing is known to follow the end of a prediction, where a copy may have come to.
+    return this.#goOn(resumed, { limit, resumed: true }) ?? this.#goOn(found, { limit, resumed: false });
+  }
+
+  #goOn(
+    found: FoundPlace | undefined,
+    { limit, resumed }: { limit: number; resumed: boolean },
+  ): LookupMatch | undefined {
+    if (found === undefined) return undefined;
+    const { place, length } = found;
+    const tokens = this.#lookup.continuation(place, limit);
+    if (tokens.length === 0) return undefined;
+    if (resumed || length >= LONG) this.#follow(place);
+    return { length, resumed, tokens };
   }
 
   #follow(place: number): void {

@@ -82,12 +82,26 @@ export class DraftModel implements Drafter, Disposable {
     };
   }
 
+  /** @throws {NativeError} When the draft model fails; the sequence's cells there are freed then. */
   guess(sequence: Sequence, limit: number): number[] {
     const { slot, tokens } = sequence;
     const cells = slot === undefined ? undefined : this.#cells[slot];
     if (slot === undefined || cells === undefined) return [];
     // The draft model may not hold as much as the large one.
     if (tokens.length + limit > this.#context.sequenceLength) return [];
+    try {
+      return this.#continue({ slot, cells, tokens, limit });
+    } catch (error) {
+      // What they hold is in doubt.
+      cells.length = 0;
+      this.#context.removeSequence(slot);
+      throw error;
+    }
+  }
+
+  #continue(
+    { slot, cells, tokens, limit }: { slot: number; cells: number[]; tokens: readonly number[]; limit: number },
+  ): number[] {
     this.#follow(slot, cells, tokens);
     this.#unused = 0;
     const guess: number[] = [];

@@ -1,4 +1,4 @@
-import { Batch, Context, type Model, type Pooling, type ScaledAdapter } from "../../ffi/mod.ts";
+import { Batch, Context, type Model, type Pooling, type ScaledAdapter, type TokenizeOptions } from "../../ffi/mod.ts";
 import type { AvailableMemory } from "../available_memory.ts";
 import { EngineError } from "../errors.ts";
 import { promptTokens } from "./prompt_tokens.ts";
@@ -11,7 +11,17 @@ export interface EmbedderOptions {
   /** How the embeddings of tokens become one; the model's own way, or for one that has none the mean, when absent. */
   pooling?: Pooling;
   adapters: readonly ScaledAdapter[];
-  availableMemory(): AvailableMemory;
+  /** What inputs are held against before they are computed; not at all when absent. */
+  memory?: EmbedderMemory;
+}
+
+/** What an {@linkcode Embedder} must know to tell whether an input fits memory. */
+export interface EmbedderMemory {
+  /** Bytes of KV cache that one token takes. */
+  kvBytesPerToken: number;
+  /** Heads of a layer's attention. */
+  heads: number;
+  available(): AvailableMemory;
 }
 
 /** A request on its way. */
@@ -45,6 +55,8 @@ export class Embedder implements Disposable {
   readonly #options: EmbedderOptions;
   readonly #pooling: Pooling;
   #waiting: Item[] = [];
+  /** What the step at hand computes. */
+  #computing: Item[] = [];
   #own: { context: Context; batch: Batch } | undefined;
 
   constructor(model: Model, options: EmbedderOptions) {
@@ -72,7 +84,7 @@ export class Embedder implements Disposable {
     }
     const inputs = task.kind === "embed"
       ? task.inputs.map((input, i) => this.#checked(this.#tokenize(input, `input.${i}`), `input.${i}`))
-      : task.documents.map((document, i) => this.#checked(this.#pair(task.query, document), `documents.${i}`));
+      : this.#pairs(task).map((pair, i) => this.#checked(pair, `documents.${i}`));
     if (inputs.length === 0) throw new EngineError("invalid_value", "There is no input", { param: "input" });
     this.#expectMemory(Math.max(...inputs.map(({ length }) => length)));
     const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
@@ -87,11 +99,20 @@ export class Embedder implements Disposable {
     return this.#waiting.length < before;
   }
 
-  /** Drops all requests, for a failure that ends them, and gives their ids. */
+  /** Drops the requests that a failed step concerns, and gives their ids. */
+  dropFailed(): number[] {
+    return this.#drop(this.#computing);
+  }
+
+  /** Drops all requests, and gives their ids. */
   drain(): number[] {
-    const ids = new Set(this.#waiting.map(({ job }) => job.id));
-    this.#keep(() => false);
-    return [...ids];
+    return this.#drop(this.#waiting);
+  }
+
+  #drop(items: readonly Item[]): number[] {
+    const jobs = new Set(items.map(({ job }) => job));
+    this.#keep(({ job }) => !jobs.has(job));
+    return Array.from(jobs, ({ id }) => id);
   }
 
   #keep(wanted: (item: Item) => boolean): void {
@@ -102,14 +123,17 @@ export class Embedder implements Disposable {
    * Computes as many inputs as fit into one batch, and gives the events of requests that are done with.
    *
    * @param limit Tokens beyond which no further input is taken in: others wait for the end of the step.
-   * @throws {NativeError} When that fails; the requests still wait.
+   * @throws {NativeError} When that fails; the requests then still wait, those concerned for {@linkcode dropFailed}.
    */
   step(limit = Infinity): RequestEvent[] {
-    const { context, batch } = this.#prepare();
+    const [next] = this.#waiting;
+    if (next === undefined) return [];
+    this.#computing = [next];
+    const { context, batch } = this.#prepare(next.tokens.length);
     // Also what a failed step has left.
     context.clear();
     batch.clear();
-    const items: Item[] = [];
+    const items: Item[] = this.#computing = [];
     for (const item of this.#waiting) {
       const size = batch.size + item.tokens.length;
       if (items.length === context.sequences || size > batch.capacity || (items.length > 0 && size > limit)) break;
@@ -147,26 +171,29 @@ export class Embedder implements Disposable {
     return rows;
   }
 
-  /** The context, made anew where an input is longer than it: what is longer needs more memory to compute. */
-  #prepare(): { context: Context; batch: Batch } {
-    const longest = this.#waiting.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
-    if (this.#own !== undefined && this.#own.batch.capacity >= longest) return this.#own;
+  /** The context, made anew where the next input is longer than it: what is longer needs more memory to compute. */
+  #prepare(inputLength: number): { context: Context; batch: Batch } {
+    if (this.#own !== undefined && this.#own.batch.capacity >= inputLength) return this.#own;
     this.#own?.context[Symbol.dispose]();
     this.#own = undefined;
     const { parallel: _, layout: _layout, shift: _shift, ...options } = this.#options.context;
-    const length = this.#contextLength(longest);
-    const context = new Context(this.#model, {
-      ...options,
-      contextLength: length,
-      batchSize: length,
-      ubatchSize: length,
-      sequences: Math.min(SEQUENCES, length),
-      // Only then all sequences of a batch are computed at once, each whole.
-      unified: true,
-      embeddings: true,
-      pooling: this.#pooling,
-    });
+    const length = this.#contextLength(inputLength);
+    using owned = new DisposableStack();
+    const context = owned.use(
+      new Context(this.#model, {
+        ...options,
+        contextLength: length,
+        batchSize: length,
+        ubatchSize: length,
+        sequences: Math.min(SEQUENCES, length),
+        // Only then all sequences of a batch are computed at once, each whole.
+        unified: true,
+        embeddings: true,
+        pooling: this.#pooling,
+      }),
+    );
     context.setAdapters(this.#options.adapters);
+    owned.move();
     return this.#own = { context, batch: new Batch(length) };
   }
 
@@ -175,16 +202,12 @@ export class Embedder implements Disposable {
     return Math.max(this.#options.context.ubatchSize, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
   }
 
-  /**
-   * Holds an input that needs a larger context against the memory that is free now: each of its tokens has a row of logits in llama.cpp's
-   * output buffer and one in the buffer that it computes in, and what else a ubatch needs.
-   */
+  /** Holds an input that needs a larger context against the memory that is free now. */
   #expectMemory(longest: number): void {
-    if (this.#own !== undefined && this.#own.batch.capacity >= longest) return;
-    const { vocabulary, embeddingSize } = this.#model;
-    const bytes = this.#contextLength(longest) * Float32Array.BYTES_PER_ELEMENT *
-      (2 * vocabulary.size + 12 * embeddingSize);
-    const { bytes: free } = this.#options.availableMemory();
+    const { memory } = this.#options;
+    if (memory === undefined || (this.#own !== undefined && this.#own.batch.capacity >= longest)) return;
+    const bytes = this.#bytesOf(this.#contextLength(longest), memory);
+    const { bytes: free } = memory.available();
     if (bytes <= free) return;
     throw new EngineError(
       "context_length_exceeded",
@@ -195,33 +218,45 @@ export class Embedder implements Disposable {
     );
   }
 
-  #tokenize(input: string | number[], param: string): ArrayLike<number> {
-    return promptTokens(this.#model.vocabulary, input, { param, limit: this.#longestInput });
+  /**
+   * What a context of so many tokens takes: each of them has a row of logits in llama.cpp's output buffer and one in the buffer that it
+   * computes in, cells, a row of the attention's mask (as F32, and as F16 for flash attention; without that one of scores for each head), and
+   * what else a ubatch needs.
+   */
+  #bytesOf(length: number, { kvBytesPerToken, heads }: EmbedderMemory): number {
+    const { vocabulary, embeddingSize } = this.#model;
+    const rows = Float32Array.BYTES_PER_ELEMENT * (2 * vocabulary.size + 12 * embeddingSize);
+    const scores = this.#options.context.flashAttention === false ? Float32Array.BYTES_PER_ELEMENT * heads : 0;
+    return length * (rows + kvBytesPerToken + length * (6 + scores));
   }
 
-  /** A query and a document as a reranking model takes them: by its template, or with llama-server's order of special tokens. */
-  #pair(query: string, document: string): number[] {
-    const { vocabulary } = this.#model;
+  #tokenize(input: string | number[], param: string, options: Partial<TokenizeOptions> = {}): ArrayLike<number> {
+    return promptTokens(this.#model.vocabulary, input, { ...options, param, limit: this.#longestInput });
+  }
+
+  /** A query with each document, as a reranking model takes them: by its template, or with llama-server's order of special tokens. */
+  #pairs({ query, documents }: Extract<EmbedRequest["task"], { kind: "rerank" }>): ArrayLike<number>[] {
     const template = this.#model.metadataValue("tokenizer.chat_template.rerank");
     if (template !== undefined) {
-      const values: Record<string, string> = { "{query}": query, "{document}": document };
-      const text = template.replace(/\{query\}|\{document\}/g, (name) => values[name] ?? name);
-      return [...vocabulary.tokenize(text, { addSpecial: false, parseSpecial: true })];
+      return documents.map((document, i) => {
+        const values: Record<string, string> = { "{query}": query, "{document}": document };
+        const text = template.replace(/\{query\}|\{document\}/g, (name) => values[name] ?? name);
+        return this.#tokenize(text, `documents.${i}`, { addSpecial: false });
+      });
     }
-    const plain = (text: string): number[] => [
-      ...vocabulary.tokenize(text, { addSpecial: false, parseSpecial: false }),
-    ];
+    const { vocabulary } = this.#model;
+    const plain = (text: string, param: string): number[] =>
+      Array.from(this.#tokenize(text, param, { addSpecial: false, parseSpecial: false }));
     const given = (token: number | undefined, wanted: boolean): number[] =>
       wanted && token !== undefined ? [token] : [];
     const end = given(vocabulary.eos ?? vocabulary.separator, vocabulary.addsEos);
-    return [
+    const start = [
       ...given(vocabulary.bos, vocabulary.addsBos),
-      ...plain(query),
+      ...plain(query, "query"),
       ...end,
       ...given(vocabulary.separator, vocabulary.addsSeparator),
-      ...plain(document),
-      ...end,
     ];
+    return documents.map((document, i) => [...start, ...plain(document, `documents.${i}`), ...end]);
   }
 
   #checked(tokens: ArrayLike<number>, param: string): ArrayLike<number> {

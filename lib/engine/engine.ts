@@ -1,3 +1,4 @@
+import type { ContextOptions } from "../../ffi/mod.ts";
 import type { EngineError } from "../errors.ts";
 
 /** One message of a conversation, as a chat template takes it. */
@@ -14,6 +15,8 @@ export type Prompt =
   | { kind: "text"; text: string }
   /** Token ids, each below the vocabulary's size. */
   | { kind: "tokens"; tokens: number[] }
+  /** Texts and token ids that follow each other. */
+  | { kind: "parts"; parts: (string | number[])[] }
   /** A gap in a text, to be filled by a model that has tokens for that. */
   | { kind: "infill"; before: string; after: string }
   /** The tokens that all of these conversations begin with. */
@@ -72,8 +75,8 @@ export interface Sampling {
    * of its own, which go on with its own tokens alone, whatever other requests there are. Not guaranteed is that the logits are the same to
    * the last bit: floating point rounds otherwise in a batch of another shape (other requests at once, a prefix from the cache, tokens guessed
    * ahead), with other threads or another CPU variant. Where a draw falls between two such roundings, or two logits lie that close at
-   * temperature 0, an answer then goes on differently. One request at a time, with nothing cached and no guesses (how long those are follows
-   * from measured times), gives the same answer each time.
+   * temperature 0, an answer then goes on differently. A {@linkcode GenerateInput.reproducible} request that is computed alone gives the same
+   * answer each time.
    */
   seed: number | undefined;
   /** Tokens that {@linkcode repeatPenalty} and the two below look back at; 0 none, -1 the whole context. */
@@ -130,6 +133,8 @@ export interface GenerateInput {
   choices?: number;
   /** With each token its log-probability and those of so many likeliest tokens; 0 to 20. None when absent. */
   logprobs?: number;
+  /** Beside {@linkcode logprobs}: those of the prompt's tokens, too. The prompt is computed anew for them; allowed for one choice. */
+  promptLogprobs?: boolean;
   /** False: the text is wanted whole, and comes in as few events as can be. True when absent. */
   stream?: boolean;
   /** Ends an answer at the first token after so many milliseconds and a line break, from its first token on. */
@@ -140,6 +145,11 @@ export interface GenerateInput {
   prediction?: string;
   /** Look for a cached prefix of the prompt; true when absent. */
   cachePrompt?: boolean;
+  /**
+   * Compute it by nothing that was measured or kept: no cached prefix, no guesses, always all threads. Then only requests beside it round its
+   * logits otherwise, and `done` says whether there were any.
+   */
+  reproducible?: boolean;
   /** Prompt tokens that a context shift never drops; -1 all of them, 0 when absent. */
   keep?: number;
   /** Scales of the LoRA adapters, by their order; those of the start when absent. */
@@ -185,6 +195,9 @@ export interface AnswerLogprob extends TokenLogprob {
   top: TokenLogprob[];
 }
 
+/** A token of the prompt. The first one follows nothing, and has no log-probability. */
+export type PromptToken = Pick<AnswerLogprob, "token" | "bytes"> & Partial<Pick<AnswerLogprob, "logprob" | "top">>;
+
 /** Why generation ended: the model or a stop string ended it, or the token limit or the context did. */
 export type FinishReason = "stop" | "length";
 
@@ -193,7 +206,8 @@ export type FinishReason = "stop" | "length";
  * instead.
  */
 export type GenerateEvent =
-  | { type: "text"; index: number; text: string; logprobs?: AnswerLogprob[] }
+  /** `prompt` comes with the first one, where it was asked for. */
+  | { type: "text"; index: number; text: string; logprobs?: AnswerLogprob[]; prompt?: PromptToken[] }
   | {
     type: "finish";
     index: number;
@@ -202,7 +216,13 @@ export type GenerateEvent =
     stopString?: string;
     completionTokens: number;
   }
-  | { type: "done"; usage: Usage; timings: Timings };
+  | {
+    type: "done";
+    usage: Usage;
+    timings: Timings;
+    /** Of a reproducible request: whether nothing else was computed, or lay in its pool of cells, meanwhile. */
+    alone?: boolean;
+  };
 
 /** Texts, each as it is or as its tokens, to be turned into vectors. */
 export interface EmbedInput {
@@ -220,16 +240,41 @@ export interface Embeddings {
 /** What is to be split into tokens. */
 export interface TokenizeInput {
   prompt: Prompt;
-  /** Add BOS and EOS where the model wants them; true when absent. Conversations always are as they would be answered. */
+  /** Add BOS and EOS where the model wants them, to parts at the beginning; true when absent. Conversations always are as they would be answered. */
   addSpecial?: boolean;
   /** Take the text of a control token, such as `<|im_end|>`, for that token; true when absent. */
   parseSpecial?: boolean;
 }
 
-/** A token, and what it stands for, which need not be whole UTF-8 characters. */
-export interface TokenPiece {
-  token: number;
-  bytes: Uint8Array;
+/** What a slot of the KV cache holds: the cells of the sequence that is computed in it, or of the last one that was. */
+export interface SlotInfo {
+  /** From 0 on. */
+  index: number;
+  /** Tokens that have cells. */
+  tokens: number;
+  /** The sequence that is being computed; undefined where the slot waits. */
+  sequence?: {
+    /** Counted from the start of the engine. */
+    request: number;
+    promptTokens: number;
+    /** Prompt tokens that needed no prefill; undefined before its first decode. */
+    cachedTokens?: number;
+    completionTokens: number;
+    /** The most tokens that may still come. */
+    tokensLeft: number;
+    speculates: boolean;
+  };
+}
+
+/** What can be done with a slot: its KV state kept in a file, or filled from one, or its cells freed. */
+export type SlotAction = { kind: "save" | "restore"; path: string } | { kind: "erase" };
+
+/** What came of a {@linkcode SlotAction}. */
+export interface SlotChange {
+  /** Tokens that were saved, restored or erased. */
+  tokens: number;
+  /** Bytes of the file; 0 where there is none. */
+  bytes: number;
 }
 
 /** Documents to be judged by how well they answer a query. */
@@ -275,6 +320,33 @@ export interface ModelInfo {
   backend: string;
   /** That variant by itself, e.g. `haswell`. */
   cpuVariant: string;
+  /** How it was loaded. */
+  settings: ComputeSettings;
+}
+
+/** What the rounding of a model's numbers depends on, and where its answers end, as it was loaded. */
+export interface ComputeSettings {
+  /** Cells of the KV cache, of all sequences together. */
+  contextLength: number;
+  batchSize: number;
+  ubatchSize: number;
+  /** Sequences at once. */
+  parallel: number;
+  threads: number;
+  batchThreads: number;
+  layout: "auto" | "unified" | "split";
+  /** Whether the older half of a full context is dropped, but for so many prompt tokens (-1 all) unless a request says otherwise. */
+  shift: boolean;
+  keep: number;
+  /** Types of the KV cache. */
+  keyType: NonNullable<ContextOptions["keyType"]>;
+  valueType: NonNullable<ContextOptions["valueType"]>;
+  fullSwa: boolean;
+  flashAttention: "auto" | "on" | "off";
+  /** RoPE and YaRN, as far as they are not the model's own. */
+  rope: NonNullable<ContextOptions["rope"]>;
+  /** Layers given to a GPU; undefined lets llama.cpp choose. */
+  gpuLayers?: number;
 }
 
 /** Where the engine stands. */
@@ -305,15 +377,28 @@ export interface Engine {
   /**
    * Splits a prompt into tokens, as it would be answered.
    *
-   * @throws {EngineError} As {@linkcode Engine.generate}.
+   * @returns Token ids, shape [n].
+   * @throws {EngineError} As {@linkcode Engine.generate}; it waits in the same queue.
    */
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]>;
+  tokenize(input: TokenizeInput): Promise<Int32Array>;
+  /**
+   * What each of some tokens stands for, control tokens too; it need not be whole UTF-8 characters.
+   *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}.
+   */
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]>;
   /**
    * The text that tokens stand for; what is no whole character becomes U+FFFD.
    *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}.
+   */
+  detokenize(tokens: ArrayLike<number>): Promise<string>;
+  /**
+   * The tokens that end an answer, by their ids: those that `ignoreEos` bans.
+   *
    * @throws {EngineError} As {@linkcode Engine.generate}.
    */
-  detokenize(tokens: number[]): Promise<string>;
+  endTokens(): Promise<number[]>;
   /**
    * A conversation as the model's template writes it.
    *
@@ -326,6 +411,19 @@ export interface Engine {
    * @throws {EngineError} As {@linkcode Engine.generate}; `invalid_value` also from a model that does not rank.
    */
   rerank(input: RerankInput, signal?: AbortSignal): Promise<Ranking>;
+  /**
+   * What each slot holds, in their order.
+   *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}.
+   */
+  slots(): Promise<SlotInfo[]>;
+  /**
+   * Saves, restores or erases what a slot holds. Files are those of `--prompt-cache`: bound to this model, engine and settings.
+   *
+   * @throws {EngineError} As {@linkcode Engine.tokenize}; `invalid_value` for a slot that there is not or that holds nothing to save;
+   *   `overloaded` while it is at work; `bad_file` or `io` when the file cannot be used.
+   */
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange>;
   /** Ends every request and frees the model. */
   close(): Promise<void>;
 }

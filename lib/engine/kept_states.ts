@@ -1,8 +1,8 @@
 import { stateFault } from "../../ffi/mod.ts";
-import { EngineError, toEngineError } from "../errors.ts";
-import type { LoadOptions, StateSource } from "./protocol.ts";
+import { toEngineError } from "../errors.ts";
+import type { LoadOptions } from "./protocol.ts";
 import type { SavedState, StateCache } from "./state_cache.ts";
-import { readStateFile, type ReadStatesOptions, sizeIfThere, writeStateFile } from "./state_file.ts";
+import { readStateFile, sizeIfThere, writeStateFile } from "./state_file.ts";
 
 /** Where KV states are kept from one run to the next, and how much of them is wanted. */
 export interface KeptStates extends Pick<LoadOptions, "states" | "promptCache" | "stateKey" | "cacheBytes"> {
@@ -18,7 +18,8 @@ export function restoreStates(cache: StateCache, options: KeptStates): void {
   if (stateKey === undefined) return;
   for (const source of states) {
     guard(options, source.path, () => {
-      for (const saved of readChecked(source, stateKey, { limit: Infinity, contextLength })) cache.pin(saved);
+      const read = readStateFile(source, stateKey, { limit: Infinity, contextLength });
+      for (const saved of sound(read, source.path, options)) cache.pin(saved);
     });
   }
   if (promptCache === undefined) return;
@@ -26,7 +27,8 @@ export function restoreStates(cache: StateCache, options: KeptStates): void {
     const size = sizeIfThere(promptCache);
     if (size === undefined || size === 0) return;
     const source = { path: promptCache, offset: 0, size };
-    for (const saved of readChecked(source, stateKey, { limit: cacheBytes, contextLength })) cache.add(saved);
+    const read = readStateFile(source, stateKey, { limit: cacheBytes, contextLength });
+    for (const saved of sound(read, promptCache, options)) cache.add(saved);
   });
 }
 
@@ -52,14 +54,16 @@ function guard({ warn }: KeptStates, path: string, read: () => void): void {
   }
 }
 
-/** The hash of a state lies in the same file, so that whoever makes one makes it fit: what it hashes is checked as well. */
-function readChecked(source: StateSource, key: string, options: ReadStatesOptions): SavedState[] {
-  const states = readStateFile(source, key, options);
-  for (const { tokens, state } of states) {
+/**
+ * Those that llama.cpp can have written. The hash of a state lies in the same file, so that whoever makes one makes it fit: what it hashes is
+ * checked as well.
+ */
+function sound(states: readonly SavedState[], path: string, { warn }: KeptStates): SavedState[] {
+  return states.filter(({ tokens, state }) => {
     const fault = stateFault(state, tokens);
-    if (fault === undefined) continue;
-    const message = `Cannot use the KV states in "${source.path}": a state of ${tokens.length} tokens ${fault}`;
-    throw new EngineError("bad_file", message);
-  }
-  return states;
+    if (fault !== undefined) {
+      warn(`One of the KV states in "${path}", of ${tokens.length} tokens, ${fault}; it is passed over`);
+    }
+    return fault === undefined;
+  });
 }

@@ -152,7 +152,9 @@ export class KvContext implements Decoder, Disposable {
     this.#context.encode(batch);
   }
 
-  decode(batch: Batch): DecodeResult {
+  decode(batch: Batch, { allThreads }: { allThreads: boolean } = { allThreads: false }): DecodeResult {
+    // From 512 cells on, ggml's attention adds up what each thread has summed: how many there are changes the last bits.
+    if (allThreads) return this.#decodeWithAllThreads(batch);
     const governor = batch.size === 1 ? this.#single : this.#batch;
     const large = batch.size > LARGEST_GOVERNED;
     this.#batch.follow(this.#single);
@@ -164,22 +166,33 @@ export class KvContext implements Decoder, Disposable {
     return result;
   }
 
+  #decodeWithAllThreads(batch: Batch): DecodeResult {
+    this.#context.setThreads(this.#options.threads, this.#options.batchThreads);
+    this.#copying = false;
+    return this.#context.decode(batch);
+  }
+
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob } {
     if (sequence.logprobs === undefined) return { token: sequence.sampler.sample(this.#context, index) };
     // Before sampling, so that the view of the logits is surely theirs.
     const logits = this.#context.logits(index);
     const token = sequence.sampler.sample(this.#context, index);
-    const { logprob, top } = logProbabilities(logits, token, sequence.logprobs);
+    return { token, logprob: this.#toLogprob(logits, token, sequence.logprobs) };
+  }
+
+  logprob({ logprobs = 0 }: Sequence, index: number, token: number): AnswerLogprob {
+    return this.#toLogprob(this.#context.logits(index), token, logprobs);
+  }
+
+  #toLogprob(logits: Float32Array, token: number, count: number): AnswerLogprob {
+    const { logprob, top } = logProbabilities(logits, token, count);
     const { vocabulary } = this.#model;
     const bytesOf = (id: number): Uint8Array => vocabulary.piece(id, true).slice();
     return {
       token,
-      logprob: {
-        token,
-        bytes: bytesOf(token),
-        logprob,
-        top: top.map((each) => ({ ...each, bytes: bytesOf(each.token) })),
-      },
+      bytes: bytesOf(token),
+      logprob,
+      top: top.map((each) => ({ ...each, bytes: bytesOf(each.token) })),
     };
   }
 

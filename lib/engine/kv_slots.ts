@@ -1,4 +1,6 @@
+import { EngineError } from "../errors.ts";
 import { commonPrefix } from "./common_prefix.ts";
+import type { SlotInfo } from "./engine.ts";
 import type { Sequence } from "./sequence.ts";
 import type { SavedState, StateCache } from "./state_cache.ts";
 
@@ -66,6 +68,11 @@ export class KvSlots {
     return this.#slots.some(({ holder }) => holder === undefined);
   }
 
+  /** Whether a slot that nobody holds still has cells. */
+  get hasIdleCells(): boolean {
+    return this.#slots.some(({ holder, tokens }) => holder === undefined && tokens.length > 0);
+  }
+
   /** Whether a running prefill will soon have much of this prompt: then waiting for it saves computing the same twice. */
   worthWaiting(sequence: Sequence): boolean {
     if (!sequence.cachePrompt) return false;
@@ -99,7 +106,8 @@ export class KvSlots {
     slot.lastUse = ++this.#clock;
     sequence.slot = undefined;
     sequence.cached = 0;
-    if (sequence.shifted) this.#empty(slot);
+    // Also where cells are in doubt, of which none counts.
+    if (sequence.shifted || slot.tokens.length === 0) this.#empty(slot);
   }
 
   /** Frees the cells of the idle slot used least recently, saving what is worth it. False when no idle slot has any. */
@@ -117,6 +125,73 @@ export class KvSlots {
       this.#save(slot, beyond);
       this.#empty(slot);
     }
+  }
+
+  /** What each slot holds, in their order. */
+  describe(): SlotInfo[] {
+    return this.#slots.map(({ index, holder, tokens }) =>
+      holder === undefined
+        ? { index, tokens: tokens.length }
+        : { index, tokens: holder.cached, sequence: describeSequence(holder) }
+    );
+  }
+
+  /**
+   * The state of what a slot holds.
+   *
+   * @throws {EngineError} `invalid_value` where there is no such slot, or nothing in it; `overloaded` where it cannot be had just now.
+   */
+  stateOf(index: number): SavedState {
+    const slot = this.#existing(index);
+    const { holder, variant } = slot;
+    const tokens = holder?.tokens.slice(0, holder.cached) ?? slot.tokens;
+    if (tokens.length === 0) {
+      throw new EngineError("invalid_value", `Slot ${index} holds nothing`, { param: "id_slot" });
+    }
+    const state = holder?.shifted ? undefined : this.#memory.save(index);
+    if (state === undefined) throw busy(index);
+    return { tokens: Int32Array.from(tokens), state, variant };
+  }
+
+  /**
+   * Fills a slot from a state.
+   *
+   * @throws {EngineError} `invalid_value` where there is no such slot; `overloaded` while it is at work, or where there is no room.
+   */
+  fill(index: number, { tokens, state, variant }: SavedState): void {
+    const slot = this.#waiting(index);
+    this.#save(slot);
+    this.#empty(slot);
+    if (!this.#memory.canRestore(index) || !this.#memory.restore(index, state)) throw busy(index);
+    slot.tokens = [...tokens];
+    slot.variant = variant;
+    slot.lastUse = ++this.#clock;
+  }
+
+  /**
+   * Frees a slot's cells, which are kept nowhere.
+   *
+   * @returns How many tokens it held.
+   * @throws {EngineError} `invalid_value` where there is no such slot; `overloaded` while it is at work.
+   */
+  erase(index: number): number {
+    const slot = this.#waiting(index);
+    const { length } = slot.tokens;
+    this.#empty(slot);
+    return length;
+  }
+
+  #existing(index: number): Slot {
+    const slot = this.#slots[index];
+    if (slot !== undefined) return slot;
+    const message = `There is no slot ${index}, there are 0 to ${this.#slots.length - 1}`;
+    throw new EngineError("invalid_value", message, { param: "id_slot" });
+  }
+
+  #waiting(index: number): Slot {
+    const slot = this.#existing(index);
+    if (slot.holder !== undefined) throw busy(index);
+    return slot;
   }
 
   /** Forgets all cells, after a failure that leaves them in doubt; whoever calls it frees them. Nobody may hold a slot. */
@@ -228,4 +303,20 @@ export class KvSlots {
     slot.tokens = [];
     this.#memory.truncate(slot.index, 0);
   }
+}
+
+function describeSequence(sequence: Sequence): NonNullable<SlotInfo["sequence"]> {
+  const { id: request, promptLength: promptTokens, reused, completionTokens, tokensLeft, speculates } = sequence;
+  return {
+    request,
+    promptTokens,
+    ...(reused === undefined ? {} : { cachedTokens: reused }),
+    completionTokens,
+    tokensLeft,
+    speculates,
+  };
+}
+
+function busy(index: number): EngineError {
+  return new EngineError("overloaded", `Slot ${index} is at work, or has no room; try again soon`);
 }

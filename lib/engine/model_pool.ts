@@ -10,8 +10,10 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
-  TokenPiece,
 } from "./engine.ts";
 import type { LoadOptions } from "./protocol.ts";
 import { WorkerEngine, type WorkerEngineOptions } from "./worker_engine.ts";
@@ -108,12 +110,28 @@ export class ModelPool implements Engine {
     return this.#first.rerank(input, signal);
   }
 
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  tokenize(input: TokenizeInput): Promise<Int32Array> {
     return this.#first.tokenize(input);
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return this.#first.pieces(tokens);
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#first.detokenize(tokens);
+  }
+
+  slots(): Promise<SlotInfo[]> {
+    return this.#first.slots();
+  }
+
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return this.#first.changeSlot(index, action);
+  }
+
+  endTokens(): Promise<number[]> {
+    return this.#first.endTokens();
   }
 
   render(messages: ChatMessage[]): Promise<string> {
@@ -282,12 +300,28 @@ class PooledModel implements Engine {
     return this.#with((engine) => engine.rerank(input, signal));
   }
 
-  tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  tokenize(input: TokenizeInput): Promise<Int32Array> {
     return this.#with((engine) => engine.tokenize(input));
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return this.#with((engine) => engine.pieces(tokens));
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return this.#with((engine) => engine.detokenize(tokens));
+  }
+
+  slots(): Promise<SlotInfo[]> {
+    return this.#with((engine) => engine.slots());
+  }
+
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return this.#with((engine) => engine.changeSlot(index, action));
+  }
+
+  endTokens(): Promise<number[]> {
+    return this.#with((engine) => engine.endTokens());
   }
 
   render(messages: ChatMessage[]): Promise<string> {

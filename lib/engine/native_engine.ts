@@ -6,6 +6,8 @@ import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
 import { DrySamplers } from "./dry_samplers.ts";
 import { Embedder } from "./embedder.ts";
+import { endTokens } from "./end_tokens.ts";
+import { joinPieces } from "./join_pieces.ts";
 import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
 import { KvContext } from "./kv_context.ts";
@@ -22,9 +24,11 @@ import type {
   QueryAnswers,
 } from "./protocol.ts";
 import { Outbox } from "./outbox.ts";
+import { promptTooLong } from "./prompt_too_long.ts";
 import { PromptTokenizer } from "./prompt_tokenizer.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
+import { changeSlot } from "./slot_file.ts";
 import { StateCache } from "./state_cache.ts";
 import { TokenSampler } from "./token_sampler.ts";
 
@@ -75,7 +79,7 @@ export class NativeEngine implements Disposable {
       this.#embedder = owned.use(
         new Embedder(this.#model, {
           context,
-          availableMemory,
+          ...(options.memory === undefined ? {} : { memory: { ...options.memory, available: availableMemory } }),
           adapters: adapters.map((adapter, i) => ({ adapter, scale: options.lora?.[i]?.scale ?? 1 })),
           ...(options.pooling === undefined ? {} : { pooling: options.pooling }),
         }),
@@ -148,8 +152,10 @@ export class NativeEngine implements Disposable {
 
   /** Takes a request; whatever is wrong with it is posted as its failure. */
   submit(request: GenerateRequest): void {
-    const sequences: Sequence[] = [];
+    // Of those that the scheduler has not taken, when something goes wrong.
+    using made = new DisposableStack();
     try {
+      const sequences: Sequence[] = [];
       const options = this.#sequenceOptions(request);
       for (let index = 0; index < request.choices; index++) {
         // Choices of the same seed would all be the same.
@@ -158,16 +164,17 @@ export class NativeEngine implements Disposable {
           contextLength: this.#context.sequenceLength,
           dry: this.#dry,
         });
-        sampler.acceptPrompt(options.prompt);
+        made.use(sampler).acceptPrompt(options.prompt);
         sequences.push(new Sequence({ ...options, index, sampler }));
       }
+      this.#answers.begin(request.id, request);
+      for (const sequence of sequences) this.#scheduler.submit(sequence);
+      made.move();
     } catch (error) {
-      for (const sequence of sequences) sequence[Symbol.dispose]();
+      this.#scheduler.cancel(request.id);
       this.#fail(request.id, error);
-      return this.#outbox.flush();
+      this.#outbox.flush();
     }
-    this.#answers.begin(request.id, request);
-    for (const sequence of sequences) this.#scheduler.submit(sequence);
   }
 
   /** Takes inputs to embed or rank; whatever is wrong with them is posted as the request's failure. */
@@ -181,15 +188,26 @@ export class NativeEngine implements Disposable {
   }
 
   /**
-   * Answers a question about the model.
+   * Answers a question about the model or its slots.
    *
-   * @throws {EngineError} `invalid_value` or `context_length_exceeded` for a prompt that cannot be one.
+   * @throws {EngineError} As the functions of `Engine` that ask.
    */
-  answer(query: Query): QueryAnswers[keyof QueryAnswers] {
-    const { vocabulary } = this.#model;
-    if (query.kind === "detokenize") return joinBytes(query.tokens.map((token) => vocabulary.piece(token, true)));
-    const tokens = this.#tokenizer.tokenize(query.prompt, query);
-    return Array.from(tokens, (token) => ({ token, bytes: vocabulary.piece(token, true).slice() }));
+  async answer(query: Query): Promise<QueryAnswers[keyof QueryAnswers]> {
+    const { slots } = this.#scheduler;
+    switch (query.kind) {
+      case "tokenize":
+        return Int32Array.from(this.#tokenizer.tokenize(query.prompt, query));
+      case "pieces":
+        return joinPieces(this.#model.vocabulary, query.tokens);
+      case "endTokens":
+        return endTokens(this.#model.vocabulary);
+      case "slots":
+        return slots.describe();
+      case "changeSlot": {
+        const { stateKey } = this.#options;
+        return await changeSlot(slots, query, { stateKey, contextLength: this.#context.sequenceLength });
+      }
+    }
   }
 
   /** Frees a request's sequences. It is answered with a failure, which nobody may be waiting for. */
@@ -210,7 +228,7 @@ export class NativeEngine implements Disposable {
     try {
       this.#outbox.add(this.#embedder.step(this.#scheduler.idle ? Infinity : EMBEDDED_BESIDE));
     } catch (error) {
-      for (const id of this.#embedder.drain()) this.#fail(id, error);
+      for (const id of this.#embedder.dropFailed()) this.#fail(id, error);
     }
   }
 
@@ -233,7 +251,7 @@ export class NativeEngine implements Disposable {
   }
 
   #sequenceOptions(request: GenerateRequest): Omit<SequenceOptions, "sampler"> {
-    const { id, client, stop, maxTokens, logprobs, maxPredictMs, cachePrompt } = request;
+    const { id, client, stop, maxTokens, logprobs, maxPredictMs, cachePrompt, reproducible } = request;
     const { vocabulary } = this.#model;
     const limit = this.#context.sequenceLength;
     if (!this.#model.hasDecoder || !this.#context.hasCells) {
@@ -244,10 +262,18 @@ export class NativeEngine implements Disposable {
     const prompt = this.#tokenizer.tokenize(request.prompt);
     if (prompt.length === 0) throw new EngineError("invalid_value", "The prompt is empty", { param: "messages" });
     if (prompt.length >= limit) {
-      throw new EngineError(
-        "context_length_exceeded",
-        `The prompt has ${prompt.length} tokens, the context holds ${limit}, and the answer needs at least one; ` +
+      throw promptTooLong(
+        `it has ${prompt.length} tokens, the context holds ${limit}, and the answer needs at least one; ` +
           "shorten the messages or start with a larger --ctx-size",
+      );
+    }
+    if (request.promptLogprobs && this.#hasBoth) {
+      throw new EngineError(
+        "invalid_value",
+        "This model's encoder reads the prompt, whose tokens have no probabilities",
+        {
+          param: "echo",
+        },
       );
     }
     const encoded = this.#hasBoth ? this.#encodedPrompt(prompt) : undefined;
@@ -264,7 +290,8 @@ export class NativeEngine implements Disposable {
       maxTokens: maxTokens ?? (shift ? Infinity : limit),
       limit,
       cachePrompt,
-      ...(logprobs === undefined ? {} : { logprobs }),
+      reproducible,
+      ...(logprobs === undefined ? {} : { logprobs, promptLogprobs: request.promptLogprobs }),
       ...(maxPredictMs === undefined ? {} : { maxPredictMs }),
       ...(shift ? { keep: request.keep } : {}),
       ...(request.speculation && this.#context.divisible
@@ -277,9 +304,9 @@ export class NativeEngine implements Disposable {
   #encodedPrompt({ length }: ArrayLike<number>): { prompt: number[]; promptLength: number } {
     const { ubatchSize } = this.#context;
     if (length > ubatchSize) {
-      const message = `The prompt has ${length} tokens, the encoder reads ${ubatchSize} at once; shorten it or start ` +
-        "with a larger --ubatch-size";
-      throw new EngineError("context_length_exceeded", message);
+      throw promptTooLong(
+        `it has ${length} tokens, the encoder reads ${ubatchSize} at once; shorten it or start with a larger --ubatch-size`,
+      );
     }
     const start = this.#model.decoderStartToken ?? this.#model.vocabulary.bos;
     if (start === undefined) throw new EngineError("bad_model", "The model does not say how its decoder begins");
@@ -327,14 +354,4 @@ export class NativeEngine implements Disposable {
     this.#scheduler.drain();
     this.#owned.dispose();
   }
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,19 +1,24 @@
 import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
 import { EngineError } from "../errors.ts";
 import { commonPrefix } from "./common_prefix.ts";
-import { promptTokens } from "./prompt_tokens.ts";
+import { type CheckedVocabulary, promptTokens } from "./prompt_tokens.ts";
 import type { RawPrompt } from "./protocol.ts";
 
 const WHOLE: TokenizeOptions = { addSpecial: true, parseSpecial: true };
 const PART: TokenizeOptions = { addSpecial: false, parseSpecial: false };
 
+/** What a {@linkcode PromptTokenizer} asks of the vocabulary. */
+export type PromptVocabulary =
+  & CheckedVocabulary
+  & Pick<Vocabulary, "bos" | "addsBos" | "fimPrefix" | "fimSuffix" | "fimMiddle">;
+
 /** Turns prompts into the tokens that a model is given. */
 export class PromptTokenizer {
-  readonly #vocabulary: Vocabulary;
+  readonly #vocabulary: PromptVocabulary;
   readonly #limit: number;
 
   /** @param limit Tokens that one sequence may have: a text that is sure to have more is not tokenized. */
-  constructor(vocabulary: Vocabulary, limit: number) {
+  constructor(vocabulary: PromptVocabulary, limit: number) {
     this.#vocabulary = vocabulary;
     this.#limit = limit;
   }
@@ -27,12 +32,19 @@ export class PromptTokenizer {
   tokenize(prompt: RawPrompt, options: TokenizeOptions = WHOLE): ArrayLike<number> {
     if (typeof prompt === "string" || Array.isArray(prompt)) return this.#plain(prompt, options);
     if ("before" in prompt) return this.#infill(prompt);
+    if ("parts" in prompt) return this.#parts(prompt.parts, options);
     const [first = [], ...others] = prompt.beginningOf.map((text) => this.#plain(text, WHOLE));
     return Array.from(first).slice(0, Math.min(...others.map((tokens) => commonPrefix(first, tokens))));
   }
 
   #plain(prompt: string | number[], options: TokenizeOptions): ArrayLike<number> {
     return promptTokens(this.#vocabulary, prompt, { param: "prompt", limit: this.#limit, ...options });
+  }
+
+  /** What is added at the beginning is added where that is a text, as llama-server has it (`tokenize_mixed`). */
+  #parts(parts: (string | number[])[], { addSpecial, parseSpecial }: TokenizeOptions): ArrayLike<number> {
+    const tokens = parts.map((part, i) => this.#plain(part, { addSpecial: addSpecial && i === 0, parseSpecial }));
+    return tokens.flatMap((part) => Array.from(part));
   }
 
   /** In the order that llama-server has: the text before the gap, the text behind it, and there the model begins. */

@@ -1,6 +1,6 @@
 import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
-import { EngineError } from "../errors.ts";
 import { expectTokens } from "./expect_tokens.ts";
+import { promptTooLong } from "./prompt_too_long.ts";
 
 /** What a prompt or an input is held against, and how its text is taken. */
 export interface PromptOptions extends Partial<TokenizeOptions> {
@@ -9,6 +9,9 @@ export interface PromptOptions extends Partial<TokenizeOptions> {
   /** The most tokens that are of use: a text that is sure to have more is not tokenized, which would keep others waiting. */
   limit: number;
 }
+
+/** What texts and tokens are held against. */
+export type CheckedVocabulary = Pick<Vocabulary, "size" | "longestToken" | "tokenize">;
 
 /** A text is looked at before it is tokenized from so many bytes for each token of the limit on. */
 const LONG_BYTES = 16;
@@ -19,7 +22,7 @@ const LONG_BYTES = 16;
  * @throws {EngineError} `invalid_value` for a token that is not in the vocabulary, `context_length_exceeded` for a text that cannot fit.
  */
 export function promptTokens(
-  vocabulary: Vocabulary,
+  vocabulary: CheckedVocabulary,
   prompt: string | number[],
   { param, limit, addSpecial = true, parseSpecial = true }: PromptOptions,
 ): ArrayLike<number> {
@@ -31,14 +34,13 @@ export function promptTokens(
   return prompt;
 }
 
-function expectMayFit(vocabulary: Vocabulary, text: string, limit: number): void {
+function expectMayFit(vocabulary: CheckedVocabulary, text: string, limit: number): void {
   // In UTF-8 it has at least as many bytes.
   if (text.length < limit * LONG_BYTES || vocabulary.longestToken === undefined) return;
   const least = Math.floor(text.length / vocabulary.longestToken);
   if (least <= limit) return;
-  throw new EngineError(
-    "context_length_exceeded",
-    `The prompt has ${text.length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
+  throw promptTooLong(
+    `it has ${text.length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
       "Shorten it or start with a larger --ctx-size",
   );
 }

@@ -1,6 +1,17 @@
 import type { ContextOptions, ModelOptions, Pooling } from "../../ffi/mod.ts";
 import type { ErrorCode } from "../errors.ts";
-import type { AnswerLogprob, Client, FinishReason, Sampling, Timings, TokenPiece, Usage } from "./engine.ts";
+import type {
+  AnswerLogprob,
+  Client,
+  FinishReason,
+  PromptToken,
+  Sampling,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
+  Timings,
+  Usage,
+} from "./engine.ts";
 
 /** How the cells of the KV cache are shared out: one pool, equal parts, or whichever suits the load. */
 export type KvLayout = "auto" | "unified" | "split";
@@ -27,6 +38,8 @@ export interface LoadOptions {
   lora?: { path: string; scale: number }[];
   /** How the embeddings of a text's tokens become one; the model's own way, or the mean, when absent. */
   pooling?: Pooling;
+  /** For what is held against free memory while serving: bytes of a token's cells, and heads of a layer's attention. Nothing is when absent. */
+  memory?: { kvBytesPerToken: number; heads: number };
   /** A small model with the same vocabulary that guesses tokens ahead. */
   draftModel?: ModelOptions;
   context: Omit<ContextOptions, "unified" | "sequences" | "embeddings" | "pooling" | "outputs"> & {
@@ -42,6 +55,8 @@ export interface LoadOptions {
   states: StateSource[];
   /** A file of KV states to begin with, if it is there, and to write when the engine is closed. */
   promptCache?: string;
+  /** Whether what slots hold may be kept in files, and restored from them. */
+  slotFiles?: boolean;
   /** What those states are told by (`stateKeyOf`); without it none are read or written. */
   stateKey?: string;
   /** Pass on every line of llama.cpp's log, not only errors. */
@@ -72,10 +87,15 @@ export interface LoadedModel {
 }
 
 /**
- * A prompt that the worker tokenizes: the whole of it, in which control tokens are taken for what they are; its tokens; a gap to fill; or the
- * tokens that several prompts begin with.
+ * A prompt that the worker tokenizes: the whole of it, in which control tokens are taken for what they are; its tokens; texts and tokens that
+ * follow each other; a gap to fill; or the tokens that several prompts begin with.
  */
-export type RawPrompt = string | number[] | { before: string; after: string } | { beginningOf: string[] };
+export type RawPrompt =
+  | string
+  | number[]
+  | { parts: (string | number[])[] }
+  | { before: string; after: string }
+  | { beginningOf: string[] };
 
 /** A request, tokenized by the worker. */
 export interface GenerateRequest {
@@ -86,12 +106,14 @@ export interface GenerateRequest {
   stop: string[];
   choices: number;
   logprobs?: number;
+  promptLogprobs: boolean;
   /** False: one text event for each choice, at its end. */
   stream: boolean;
   maxPredictMs?: number;
   speculation: boolean;
   prediction?: string;
   cachePrompt: boolean;
+  reproducible: boolean;
   keep: number;
   lora?: { id: number; scale: number }[];
   client: Client;
@@ -105,15 +127,23 @@ export interface EmbedRequest {
     | { kind: "rerank"; query: string; documents: string[] };
 }
 
-/** A question that is answered at once, between two decodes. */
+/** A question that is answered between two decodes. */
 export type Query =
+  | { kind: "slots" }
+  | { kind: "changeSlot"; index: number; action: SlotAction }
   | { kind: "tokenize"; prompt: RawPrompt; addSpecial: boolean; parseSpecial: boolean }
-  | { kind: "detokenize"; tokens: number[] };
+  | { kind: "pieces"; tokens: Int32Array<ArrayBuffer> }
+  | { kind: "endTokens" };
 
 /** What comes of a {@linkcode Query}, by its kind. */
 export interface QueryAnswers {
-  tokenize: TokenPiece[];
-  detokenize: Uint8Array;
+  slots: SlotInfo[];
+  changeSlot: SlotChange;
+  /** Token ids. */
+  tokenize: Int32Array<ArrayBuffer>;
+  /** What the tokens stand for, one after another, and where each of them ends. */
+  pieces: { bytes: Uint8Array<ArrayBuffer>; ends: Uint32Array<ArrayBuffer> };
+  endTokens: number[];
 }
 
 /** An error as plain data. */
@@ -142,7 +172,7 @@ export type ToWorker =
 
 /** What happens to a request. Each ends with exactly one `done`, `embedded`, `answered` or `failed`. */
 export type RequestEvent =
-  | { type: "text"; id: number; index: number; text: string; logprobs?: AnswerLogprob[] }
+  | { type: "text"; id: number; index: number; text: string; logprobs?: AnswerLogprob[]; prompt?: PromptToken[] }
   | {
     type: "finish";
     id: number;
@@ -151,7 +181,7 @@ export type RequestEvent =
     stopString?: string;
     completionTokens: number;
   }
-  | { type: "done"; id: number; usage: Usage; timings: Timings }
+  | { type: "done"; id: number; usage: Usage; timings: Timings; alone?: boolean }
   /** By input a row of `size` numbers, or without pooling one for each of its tokens. */
   | { type: "embedded"; id: number; vectors: Float32Array<ArrayBuffer>[]; size: number; promptTokens: number }
   | { type: "answered"; id: number; answer: QueryAnswers[keyof QueryAnswers] }

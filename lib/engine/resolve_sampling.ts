@@ -1,19 +1,24 @@
 import type { Vocabulary } from "../../ffi/mod.ts";
-import { EngineError } from "../errors.ts";
 import { checkSampling } from "./check_sampling.ts";
+import { endTokens } from "./end_tokens.ts";
 import type { SamplerName, Sampling } from "./engine.ts";
+import { expectTokens } from "./expect_tokens.ts";
 
-/** Sampling settings, checked, and put in terms of one model. */
-export interface ResolvedSampling extends Omit<Sampling, "logitBias" | "ignoreEos" | "samplers"> {
+/** Sampling settings, checked, as far as they need no vocabulary but its size. */
+export interface SettledSampling extends Omit<Sampling, "logitBias" | "ignoreEos" | "samplers"> {
   seed: number;
-  /** What is added to which token's logit, each token once; -Infinity bans it. */
-  biases: { token: number; bias: number }[];
   /** The samplers between the biases and the draw, in order; without those that change nothing. */
   active: SamplerName[];
   /** The result is always the likeliest token once biases, penalties and DRY have been applied: the `active` that are left. */
   greedy: boolean;
   /** Tokens that `active` looks back at; 0 when it doesn't. */
   window: number;
+}
+
+/** Sampling settings, checked, and put in terms of one model. */
+export interface ResolvedSampling extends SettledSampling {
+  /** What is added to which token's logit, each token once; -Infinity bans it. */
+  biases: { token: number; bias: number }[];
 }
 
 /** A logit is moved by no more: beyond nothing changes, until logits would no longer be finite. */
@@ -30,6 +35,20 @@ export function resolveSampling(
   sampling: Sampling & { seed: number },
   { contextLength }: { contextLength: number },
 ): ResolvedSampling {
+  const settled = settleSampling(sampling, { contextLength, vocabularySize: vocabulary.size });
+  return { ...settled, biases: biasesOf(vocabulary, sampling) };
+}
+
+/**
+ * Does so without the vocabulary: all but the biases.
+ *
+ * @param options Tokens: `contextLength` is what may be looked back at.
+ * @throws {EngineError} `invalid_value` naming the parameter.
+ */
+export function settleSampling(
+  sampling: Sampling & { seed: number },
+  { contextLength, vocabularySize }: { contextLength: number; vocabularySize: number },
+): SettledSampling {
   checkSampling(sampling);
   const { logitBias: _logitBias, ignoreEos: _ignoreEos, samplers: _samplers, ...rest } = sampling;
   const clamp = (length: number): number => length < 0 ? contextLength : Math.min(length, contextLength);
@@ -38,8 +57,8 @@ export function resolveSampling(
     // Native code makes room for as many tokens as it is told.
     repeatLastN: clamp(sampling.repeatLastN),
     dryPenaltyLastN: clamp(sampling.dryPenaltyLastN),
-    topK: Math.min(sampling.topK, vocabulary.size),
-    minKeep: Math.min(sampling.minKeep, vocabulary.size),
+    topK: Math.min(sampling.topK, vocabularySize),
+    minKeep: Math.min(sampling.minKeep, vocabularySize),
   };
   const all = sampling.samplers.filter((name) => IS_ACTIVE[name](settings));
   const active = sampling.mirostat === 0 ? all : [];
@@ -47,7 +66,6 @@ export function resolveSampling(
   const left = greedyBehind === undefined ? active : active.slice(0, greedyBehind).filter(looksBack);
   return {
     ...settings,
-    biases: biasesOf(vocabulary, sampling),
     active: left,
     greedy: greedyBehind !== undefined,
     window: Math.max(
@@ -76,7 +94,7 @@ const IS_ACTIVE: Record<SamplerName, (settings: Omit<Sampling, "logitBias" | "ig
  * llama.cpp has such a temperature leave the likeliest token alone: only what may already have dropped that one still matters.
  */
 function findGreedy(
-  { mirostat, temperature, dynamicTemperatureRange }: Omit<ResolvedSampling, "biases" | "active" | "greedy" | "window">,
+  { mirostat, temperature, dynamicTemperatureRange }: Omit<SettledSampling, "active" | "greedy" | "window">,
   active: readonly SamplerName[],
 ): number | undefined {
   if (temperature > 0) return undefined;
@@ -94,8 +112,10 @@ function biasesOf(vocabulary: Vocabulary, { logitBias, ignoreEos }: Sampling): R
   const sums = new Map<number, number>();
   const add = (token: number, bias: number): void => void sums.set(token, (sums.get(token) ?? 0) + bias);
   for (const { token, bias } of logitBias) {
-    if (typeof token === "number") add(checkToken(token, vocabulary.size), bias);
-    else for (const each of vocabulary.tokenize(token, { addSpecial: false, parseSpecial: false })) add(each, bias);
+    if (typeof token === "number") {
+      expectTokens([token], { size: vocabulary.size, param: "logit_bias" });
+      add(token, bias);
+    } else for (const each of vocabulary.tokenize(token, { addSpecial: false, parseSpecial: false })) add(each, bias);
   }
   for (const token of vocabulary.suppressed) add(token, -Infinity);
   if (ignoreEos) { for (const token of endTokens(vocabulary)) add(token, -Infinity); }
@@ -103,27 +123,4 @@ function biasesOf(vocabulary: Vocabulary, { logitBias, ignoreEos }: Sampling): R
     token,
     bias: bias === -Infinity ? bias : Math.max(-LARGEST_BIAS, Math.min(bias, LARGEST_BIAS)),
   }));
-}
-
-function checkToken(token: number, vocabularySize: number): number {
-  if (Number.isInteger(token) && token >= 0 && token < vocabularySize) return token;
-  throw new EngineError(
-    "invalid_value",
-    `logit_bias names token ${token}, which is not in the vocabulary of ${vocabularySize}; give an id from 0 to ${
-      vocabularySize - 1
-    }, or a text`,
-    { param: "logit_bias" },
-  );
-}
-
-/** Of each vocabulary the tokens that end generation: asking for each takes tens of milliseconds. */
-const knownEndTokens = new WeakMap<Vocabulary, number[]>();
-
-function endTokens(vocabulary: Vocabulary): number[] {
-  const known = knownEndTokens.get(vocabulary);
-  if (known !== undefined) return known;
-  const found: number[] = [];
-  for (let token = 0; token < vocabulary.size; token++) if (vocabulary.isEndOfGeneration(token)) found.push(token);
-  knownEndTokens.set(vocabulary, found);
-  return found;
 }

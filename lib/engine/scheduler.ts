@@ -12,10 +12,12 @@ import { StepCost } from "./step_cost.ts";
 
 /** What the scheduler asks of a context. */
 export interface Decoder extends KvMemory, SwitchableLayout {
-  /** Computes the batch; on `no_kv_slot` nothing has changed. */
-  decode(batch: Batch): DecodeResult;
+  /** Computes the batch, with `allThreads` in any case with as many as there may be; on `no_kv_slot` nothing has changed. */
+  decode(batch: Batch, options: { allThreads: boolean }): DecodeResult;
   /** Samples the next token from the logits at `index` of the batch just decoded. */
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob };
+  /** How probable a token is by the logits at `index` of that batch, and what is likeliest there. */
+  logprob(sequence: Sequence, index: number, token: number): AnswerLogprob;
   /** Drops `count` tokens behind the first `from`, and moves those after them down; false when there was no room for that, and none are left. */
   shift(slot: number, from: number, count: number): boolean;
   /** Has the following decodes use the LoRA adapters that a variant stands for. */
@@ -55,19 +57,26 @@ export interface SchedulerOptions {
   cost?: StepCost;
 }
 
-/** Tokens of one sequence in the batch at hand. */
-interface Share {
-  sequence: Sequence;
-  count: number;
+/** What is guessed of one sequence. */
+interface Draft {
   /** Tokens guessed to follow, which are in the batch behind the others. */
   draft: readonly number[];
   /** Whether the drafter guessed them. */
   drafted: boolean;
+}
+
+/** Tokens of one sequence in the batch at hand. */
+interface Share extends Draft {
+  sequence: Sequence;
+  count: number;
   /** Index in the batch of its last known token. */
   last: number;
 }
 
-const NO_DRAFT: Pick<Share, "draft" | "drafted"> = { draft: [], drafted: false };
+/** Prompt tokens of one step at most where each has a row of logits, which for a large vocabulary is a megabyte. */
+const MOST_ROWS = 64;
+
+const NO_DRAFT: Draft = { draft: [], drafted: false };
 
 /**
  * Continuous batching: each step decodes the next token of every running sequence, what is guessed to follow it, and a piece of the prompts
@@ -97,6 +106,11 @@ export class Scheduler {
     this.#slots = new KvSlots(options.decoder, { count: options.slots, saved: options.saved });
     this.#layout = new LayoutPolicy(options.decoder);
     this.#cost = options.cost ?? new StepCost();
+  }
+
+  /** The slots that sequences are computed in. Between two steps only idle ones may be changed. */
+  get slots(): KvSlots {
+    return this.#slots;
   }
 
   /** Whether there is nothing to do. */
@@ -161,22 +175,35 @@ export class Scheduler {
     const shares = this.#fillBatch();
     if (shares.length === 0) return;
     const { decoder, batch } = this.#options;
+    this.#noteNeighbours();
+    const allThreads = shares.some(({ sequence }) => sequence.reproducible);
     const before = performance.now();
-    if (decoder.decode(batch) === "no_kv_slot") return this.#makeRoom(shares);
+    if (decoder.decode(batch, { allThreads }) === "no_kv_slot") return this.#makeRoom(shares);
     this.#withoutDrafts = false;
     this.#record(shares, performance.now() - before);
     // Of all before any goes on: what goes wrong with one may end others, whose cells must be known.
-    for (const { sequence, count } of shares) sequence.cached += count;
+    for (const { sequence, count } of shares) {
+      sequence.reused ??= sequence.cached;
+      sequence.cached += count;
+    }
     for (const share of shares) this.#guard(share.sequence, () => this.#advance(share));
   }
 
-  /** Does something for a running sequence; an error ends its request. */
+  /** Other sequences, and in one pool also cells that nobody holds, change how a sequence's numbers are rounded. */
+  #noteNeighbours(): void {
+    const { unified } = this.#options.decoder;
+    if (this.#running.length === 1 && !(unified && this.#slots.hasIdleCells)) return;
+    for (const sequence of this.#running) sequence.alone = false;
+  }
+
+  /** Does something for a running sequence; an error ends its request, whose cells may hold what was guessed, and more. */
   #guard(sequence: Sequence, task: () => void): void {
     // Another choice of its request may just have failed.
     if (!this.#running.includes(sequence)) return;
     try {
       task();
     } catch (error) {
+      for (const each of this.#running) if (each.id === sequence.id) each.cached = 0;
       this.cancel(sequence.id);
       this.#options.onFailure(sequence.id, error);
     }
@@ -192,8 +219,10 @@ export class Scheduler {
   }
 
   /** Samples what follows a sequence's tokens, as far as its guesses hold. */
-  #advance({ sequence, draft, drafted, last }: Share): void {
+  #advance(share: Share): void {
+    const { sequence, draft, drafted, last } = share;
     const { decoder, onAdvance, drafter } = this.#options;
+    if (sequence.promptLogprobs) this.#readPrompt(share);
     if (sequence.remaining > 0) return;
     const whole: Advance = { text: "", logprobs: [] };
     let accepted = 0;
@@ -206,13 +235,27 @@ export class Scheduler {
       if (end.finishReason !== undefined || draft[accepted] !== token) break;
       accepted++;
     }
+    const prompt = sequence.takePrompt();
+    if (prompt !== undefined) whole.prompt = prompt;
     sequence.cached += accepted;
     sequence.judge(draft.length, accepted);
     if (drafted) drafter?.judge(draft.length, accepted);
     if (draft.length > accepted && sequence.slot !== undefined) decoder.truncate(sequence.slot, sequence.cached);
-    if (whole.finishReason !== undefined) this.#release(sequence);
+    if (whole.finishReason === undefined) return onAdvance(sequence, whole);
+    using _ended = sequence;
+    this.#release(sequence);
     onAdvance(sequence, whole);
-    if (whole.finishReason !== undefined) sequence[Symbol.dispose]();
+  }
+
+  /** Has a sequence note how probable its prompt's next tokens were behind those just computed. */
+  #readPrompt({ sequence, count, last }: Share): void {
+    const { cached, tokens, promptLength } = sequence;
+    for (let i = 1; i <= count; i++) {
+      const position = cached - count + i;
+      const token = tokens[position];
+      if (token === undefined || position >= promptLength) return;
+      sequence.notePrompt(position, this.#options.decoder.logprob(sequence, last - count + i, token));
+    }
   }
 
   #admit(): void {
@@ -238,9 +281,11 @@ export class Scheduler {
   }
 
   #run(sequence: Sequence): void {
-    sequence.begin();
     this.#running.push(sequence);
-    this.#guard(sequence, () => this.#slots.acquire(sequence));
+    this.#guard(sequence, () => {
+      sequence.begin();
+      this.#slots.acquire(sequence);
+    });
   }
 
   /** Moves everything into the layout that suits the load. */
@@ -256,12 +301,14 @@ export class Scheduler {
 
   /** Makes room in sequences that have reached their end and are to go on. */
   #shift(): void {
-    for (const sequence of this.#running) {
-      const { slot, kept, shiftLength } = sequence;
-      if (slot === undefined || shiftLength === 0) continue;
-      const shifted = this.#options.decoder.shift(slot, kept, shiftLength);
-      sequence.drop(shiftLength);
-      if (!shifted) sequence.cached = 0;
+    for (const sequence of [...this.#running]) {
+      this.#guard(sequence, () => {
+        const { slot, kept, shiftLength } = sequence;
+        if (slot === undefined || shiftLength === 0) return;
+        const shifted = this.#options.decoder.shift(slot, kept, shiftLength);
+        sequence.drop(shiftLength);
+        if (!shifted) sequence.cached = 0;
+      });
     }
   }
 
@@ -271,7 +318,7 @@ export class Scheduler {
     const group = this.#nextGroup();
     const decoding = group.filter(({ remaining }) => remaining === 1);
     const prefilling = group.filter(({ remaining }) => remaining > 1);
-    const drafts = prefilling.length === 0 ? this.#drafts(decoding) : [];
+    const drafts = prefilling.length === 0 ? this.#drafts(decoding) : new Map<Sequence, Draft>();
     const budget = prefillBudget({
       decoding: decoding.length,
       prefilling: prefilling.length,
@@ -279,9 +326,15 @@ export class Scheduler {
       limit: Math.min(prefillLimit, batch.capacity - decoding.length),
     });
     const shares = [
-      ...decoding.map((sequence, i) => ({ sequence, count: 1, ...NO_DRAFT, ...drafts[i], last: -1 })),
-      ...sharePrefill(prefilling, budget).map((share) => ({ ...share, ...NO_DRAFT, last: -1 })),
-    ];
+      ...decoding.map((sequence) => ({ sequence, count: 1, ...NO_DRAFT, ...drafts.get(sequence), last: -1 })),
+      ...sharePrefill(prefilling, budget).map(({ sequence, count }) => ({
+        sequence,
+        count: sequence.promptLogprobs ? Math.min(count, MOST_ROWS) : count,
+        ...NO_DRAFT,
+        last: -1,
+      })),
+      // Guessing may have ended one.
+    ].filter(({ sequence }) => sequence.slot !== undefined);
     // A split cache computes neighbouring sequences together.
     if (!decoder.unified) shares.sort((a, b) => (a.sequence.slot ?? 0) - (b.sequence.slot ?? 0));
     for (const share of shares) this.#add(share);
@@ -297,27 +350,34 @@ export class Scheduler {
     return variants.length === 1 ? this.#running : this.#running.filter((sequence) => sequence.variant === variant);
   }
 
-  /** What is decoded along of each sequence's guess. */
-  #drafts(decoding: readonly Sequence[]): Pick<Share, "draft" | "drafted">[] {
+  /** What is decoded along of the sequences' guesses. */
+  #drafts(decoding: readonly Sequence[]): Map<Sequence, Draft> {
     const { batch, prefillLimit, drafter } = this.#options;
+    const drafts = new Map<Sequence, Draft>();
     const found = decoding.map((sequence) => sequence.guess(LONGEST_DRAFT));
-    if (this.#withoutDrafts) return [];
+    if (this.#withoutDrafts) return drafts;
     const guesses = found.map((guess, i): Guess => {
       if (guess !== undefined) return { available: guess.tokens.length, probability: guess.probability };
       const sequence = decoding[i];
       return sequence?.speculates && drafter?.outlook(sequence) || { available: 0, probability: 0 };
     });
-    if (guesses.every(({ available }) => available === 0)) return [];
+    if (guesses.every(({ available }) => available === 0)) return drafts;
     const lengths = planDrafts(guesses, {
       tokens: Math.min(batch.capacity, prefillLimit) - decoding.length,
       cost: this.#cost,
     });
-    return decoding.map((sequence, i) => {
+    for (const [i, sequence] of decoding.entries()) {
       const length = lengths[i] ?? 0;
+      if (length === 0) continue;
       const known = found[i]?.tokens;
-      if (known !== undefined || length === 0) return { draft: known?.slice(0, length) ?? [], drafted: false };
-      return { draft: drafter?.guess(sequence, length) ?? [], drafted: true };
-    });
+      if (known !== undefined) drafts.set(sequence, { draft: known.slice(0, length), drafted: false });
+      else {
+        this.#guard(sequence, () => {
+          drafts.set(sequence, { draft: drafter?.guess(sequence, length) ?? [], drafted: true });
+        });
+      }
+    }
+    return drafts;
   }
 
   #add(share: Share): void {
@@ -326,11 +386,11 @@ export class Scheduler {
     const { slot } = sequence;
     if (slot === undefined) throw new RangeError(`Sequence ${sequence.id} runs without a slot`);
     const { cached, length, tokens } = sequence;
-    sequence.reused ??= cached;
     for (let position = cached; position < cached + count; position++) {
       const token = tokens[position];
       if (token === undefined) throw new RangeError(`Sequence ${sequence.id} has no token ${position}`);
-      share.last = batch.add(token, { sequence: slot, position, output: position === length - 1 });
+      const output = position === length - 1 || (sequence.promptLogprobs && position < sequence.promptLength);
+      share.last = batch.add(token, { sequence: slot, position, output });
     }
     draft.forEach((token, i) => batch.add(token, { sequence: slot, position: length + i, output: true }));
   }

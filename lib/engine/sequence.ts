@@ -1,7 +1,7 @@
 import type { Context, Vocabulary } from "../../ffi/mod.ts";
 import { StopMatcher } from "../text/stop_matcher.ts";
 import { Utf8Stream } from "../text/utf8_stream.ts";
-import type { AnswerLogprob, Client, FinishReason } from "./engine.ts";
+import type { AnswerLogprob, Client, FinishReason, PromptToken } from "./engine.ts";
 import { CopyTrail } from "./copy_trail.ts";
 import { Acceptance } from "./speculation.ts";
 import { type LookupMatch, TokenLookup } from "./token_lookup.ts";
@@ -36,11 +36,15 @@ export interface SequenceOptions {
   limit: number;
   /** Log-probabilities of so many likeliest tokens beside each token; undefined for none. */
   logprobs?: number;
+  /** The same of the prompt's tokens; nothing of it is taken from the cache then. */
+  promptLogprobs?: boolean;
   maxPredictMs?: number;
   /** Guess tokens from these, the prompt and the answer; undefined to guess none. */
   speculation?: { prediction: readonly number[] };
   /** Look for a cached prefix of the prompt. */
   cachePrompt?: boolean;
+  /** Decode it with all threads, and note whether it was alone. */
+  reproducible?: boolean;
   /** Tokens at the beginning that a context shift keeps; undefined ends the sequence at its limit instead. */
   keep?: number;
 }
@@ -50,6 +54,8 @@ export interface Advance {
   /** Text that is safe to give out now; may be empty. */
   text: string;
   logprobs: AnswerLogprob[];
+  /** The prompt's tokens with their log-probabilities: with the first advance, where they are wanted. */
+  prompt?: PromptToken[];
   /** Set when the sequence has ended. */
   finishReason?: FinishReason;
   stopString?: string;
@@ -63,7 +69,9 @@ export class Sequence implements Disposable {
   readonly variant: string;
   readonly sampler: SequenceSampler;
   readonly logprobs: number | undefined;
+  readonly promptLogprobs: boolean;
   readonly cachePrompt: boolean;
+  readonly reproducible: boolean;
   readonly promptLength: number;
   /** Prompt and answer; the last one may still be unseen by the model. */
   readonly tokens: number[];
@@ -75,6 +83,8 @@ export class Sequence implements Disposable {
   reused: number | undefined;
   /** Whether a context shift has dropped tokens: its cells no longer are those of its tokens alone. */
   shifted = false;
+  /** Whether nothing else was computed, or had cells in its pool, while it was. */
+  alone = true;
   /** Tokens of the answer. */
   completionTokens = 0;
   draftTokens = 0;
@@ -91,6 +101,8 @@ export class Sequence implements Disposable {
   #given = 0;
   #held: { start: number; logprob: AnswerLogprob }[] = [];
   #hasLineBreak = false;
+  /** By position; the first token of the prompt has none. Undefined where they are not wanted, or were given out. */
+  #prompt: AnswerLogprob[] | undefined;
 
   constructor(options: SequenceOptions) {
     this.#options = options;
@@ -100,7 +112,10 @@ export class Sequence implements Disposable {
     this.variant = options.variant ?? "";
     this.sampler = options.sampler;
     this.logprobs = options.logprobs;
-    this.cachePrompt = options.cachePrompt ?? true;
+    this.promptLogprobs = options.promptLogprobs ?? false;
+    if (this.promptLogprobs) this.#prompt = [];
+    this.cachePrompt = (options.cachePrompt ?? true) && !options.promptLogprobs;
+    this.reproducible = options.reproducible ?? false;
     this.tokens = Array.from(options.prompt);
     this.promptLength = options.promptLength ?? this.tokens.length;
     this.times = { created: performance.now() };
@@ -165,6 +180,20 @@ export class Sequence implements Disposable {
       this.#acceptance.record(this.#match, { right: wrong ? 0 : 1, wrong });
     } else this.#acceptance.record(this.#match, { right: accepted, wrong: accepted < drafted });
     this.#match = undefined;
+  }
+
+  /** Takes what was probable in the place of a token of the prompt, which has come to be known. */
+  notePrompt(position: number, logprob: AnswerLogprob): void {
+    if (this.#prompt !== undefined) this.#prompt[position] = logprob;
+  }
+
+  /** The prompt's tokens, if they are wanted: once, when all of them have been computed. */
+  takePrompt(): PromptToken[] | undefined {
+    const logprobs = this.#prompt;
+    this.#prompt = undefined;
+    if (logprobs === undefined) return undefined;
+    const [token = 0] = this.tokens;
+    return [{ token, bytes: this.#options.vocabulary.piece(token, true).slice() }, ...logprobs.slice(1)];
   }
 
   /** Takes the token sampled after its last one. */

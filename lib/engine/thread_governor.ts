@@ -1,4 +1,4 @@
-import type { CoreUse } from "../core_use.ts";
+import { type CoreUse, TOO_SOON } from "../core_use.ts";
 
 /** Decodes between two trials of fewer threads while all seems well. */
 const TRIAL_INTERVAL = 2000;
@@ -45,8 +45,8 @@ export interface GovernorOptions {
 export interface Machine {
   /** Milliseconds, of any beginning. */
   now(): number;
-  /** What the cores did since the last call; undefined where the OS does not tell, and the first time. */
-  coreUse(): CoreUse | undefined;
+  /** What the cores did since the last call that was not too soon; undefined where the OS does not tell, and the first time. */
+  coreUse(): CoreUse | typeof TOO_SOON | undefined;
 }
 
 /** A number of threads being tried. */
@@ -105,7 +105,7 @@ export class ThreadGovernor {
   /** Threads for the next decode, which is about to begin. */
   next(): number {
     if (this.#yielding && this.#machine.now() - this.#lastDecode > RESTED_MS) {
-      const idle = this.#machine.coreUse()?.idle;
+      const idle = this.#idleCores();
       this.#lookedAt = this.#machine.now();
       if (idle !== undefined && idle >= this.#most * FREE) this.#use(this.#most, { yielding: false });
     }
@@ -140,11 +140,11 @@ export class ThreadGovernor {
 
   #isWorthATrial(): boolean {
     if (this.#curious) return true;
-    const others = this.#machine.coreUse()?.others;
+    const use = this.#machine.coreUse();
     const measured = this.#measuring;
     // What others did while this process rested tells nothing.
-    this.#measuring = !measured;
-    if (measured && (others === undefined || others >= OTHERS_NEED)) return true;
+    this.#measuring = !measured || use === TOO_SOON;
+    if (measured && use !== TOO_SOON && (use === undefined || use.others >= OTHERS_NEED)) return true;
     this.#untilTrial = OTHERS_STEPS;
     return false;
   }
@@ -201,7 +201,12 @@ export class ThreadGovernor {
   #look(now: number): void {
     if (this.#threads === this.#most || now - this.#lookedAt < LOOK_AGAIN_MS) return;
     this.#lookedAt = now;
-    this.#idle = this.#machine.coreUse()?.idle ?? this.#idle;
+    this.#idle = this.#idleCores() ?? this.#idle;
+  }
+
+  #idleCores(): number | undefined {
+    const use = this.#machine.coreUse();
+    return use === TOO_SOON ? undefined : use?.idle;
   }
 
   #use(threads: number, { yielding }: { yielding: boolean }): void {

@@ -13,6 +13,8 @@ let received = 0;
 const engines = new Map<number, NativeEngine>();
 let running = false;
 let closing = false;
+/** Questions whose answers wait for the event loop. */
+let asked = 0;
 let wake: (() => void) | undefined;
 
 self.onmessage = (event: MessageEvent<ToWorker>): void => {
@@ -53,13 +55,17 @@ function handle(message: ToWorker): void {
   }
 }
 
-function answer({ id, engine, query }: { id: number; engine: number; query: Query }): void {
+/** Never rejects: what goes wrong is the question's failure. */
+async function answer({ id, engine, query }: { id: number; engine: number; query: Query }): Promise<void> {
+  asked++;
   try {
     const found = loaded({ id, engine });
     if (found === undefined) return;
-    post({ type: "events", engine, events: [{ type: "answered", id, answer: found.answer(query) }] });
+    post({ type: "events", engine, events: [{ type: "answered", id, answer: await found.answer(query) }] });
   } catch (error) {
     fail({ id, engine }, error);
+  } finally {
+    asked--;
   }
 }
 
@@ -89,8 +95,11 @@ function load(number: number, options: LoadOptions): void {
 async function run(): Promise<void> {
   running = true;
   while (!closing) {
-    if (posted !== undefined && Atomics.load(posted, 0) !== received) await yieldToEventLoop();
-    else if (!step()) await nextMessage();
+    const more = posted !== undefined && Atomics.load(posted, 0) !== received;
+    if (more || asked > 0) await yieldToEventLoop();
+    // It may have been the one to close, after which there is none to wait for.
+    if (more || closing) continue;
+    if (!step()) await nextMessage();
   }
   for (const number of [...engines.keys()]) await unload(number);
   finish();

@@ -3,6 +3,7 @@ import type { ChatTemplate } from "../text/chat_template.ts";
 import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
 import type {
   ChatMessage,
+  ComputeSettings,
   Embeddings,
   EmbedInput,
   Engine,
@@ -14,9 +15,12 @@ import type {
   Ranking,
   RerankInput,
   Sampling,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
-  TokenPiece,
 } from "./engine.ts";
+import { drawSeed } from "./draw_seed.ts";
 import { EventQueue } from "./event_queue.ts";
 import { expectTokens } from "./expect_tokens.ts";
 import type {
@@ -32,6 +36,7 @@ import type {
   RequestEvent,
   ToEngine,
 } from "./protocol.ts";
+import { settingsOf } from "./settings_of.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
 /** How a {@linkcode WorkerEngine} is made. */
@@ -68,6 +73,9 @@ interface Running extends GenerateOptions {
   choices: number;
 }
 
+/** Tokens can be asked about that are so many times what fits into the context. */
+const LONG_TEXT = 16;
+
 type Embedded = Omit<Extract<RequestEvent, { type: "embedded" }>, "id">;
 
 /** The engine in a worker of this process. Its thread starts at once, {@linkcode WorkerEngine.load} gives it a model. */
@@ -83,7 +91,9 @@ export class WorkerEngine implements Engine {
   readonly #unloaded = Promise.withResolvers<void>();
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
+  #settings: ComputeSettings | undefined;
   #template: Promise<ChatTemplate> | undefined;
+  #endTokens: Promise<number[]> | undefined;
   #lastId = 0;
   #parallel = 1;
 
@@ -109,6 +119,7 @@ export class WorkerEngine implements Engine {
   /** Has the worker load a model, whose file must have been checked. Called once. */
   load(options: LoadOptions): void {
     this.#parallel = options.context.parallel;
+    this.#settings = settingsOf(options, this.#options.keep);
     this.#thread.load(this.#number, options);
   }
 
@@ -174,13 +185,36 @@ export class WorkerEngine implements Engine {
     }
   }
 
-  async tokenize({ prompt, addSpecial = true, parseSpecial = true }: TokenizeInput): Promise<TokenPiece[]> {
+  async tokenize({ prompt, addSpecial = true, parseSpecial = true }: TokenizeInput): Promise<Int32Array> {
     return await this.#ask({ kind: "tokenize", prompt: await this.#render(prompt), addSpecial, parseSpecial });
   }
 
-  async detokenize(tokens: number[]): Promise<string> {
-    expectTokens(tokens, { size: this.#expectLoaded().vocabularySize, param: "tokens" });
-    return new TextDecoder().decode(await this.#ask({ kind: "detokenize", tokens }));
+  async pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    const { bytes, ends } = await this.#askPieces(tokens);
+    return Array.from(ends, (end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+  }
+
+  async detokenize(tokens: ArrayLike<number>): Promise<string> {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode((await this.#askPieces(tokens)).bytes);
+  }
+
+  async slots(): Promise<SlotInfo[]> {
+    return await this.#ask({ kind: "slots" });
+  }
+
+  async changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    return await this.#ask({ kind: "changeSlot", index, action });
+  }
+
+  async #askPieces(tokens: ArrayLike<number>): Promise<QueryAnswers["pieces"]> {
+    const { vocabularySize, contextLength } = this.#expectLoaded();
+    expectTokens(tokens, { size: vocabularySize, param: "tokens", most: contextLength * LONG_TEXT });
+    return await this.#ask({ kind: "pieces", tokens: Int32Array.from(tokens) });
+  }
+
+  async endTokens(): Promise<number[]> {
+    this.#expectLoaded();
+    return await (this.#endTokens ??= this.#ask({ kind: "endTokens" }));
   }
 
   async render(messages: ChatMessage[]): Promise<string> {
@@ -192,6 +226,7 @@ export class WorkerEngine implements Engine {
   /** Asks the worker, which answers between two decodes. */
   async #ask<Kind extends Query["kind"]>(query: Query & { kind: Kind }): Promise<QueryAnswers[Kind]> {
     this.#expectLoaded();
+    this.#expectRoom();
     const id = ++this.#lastId;
     const waiting = Promise.withResolvers<unknown>();
     this.#queries.set(id, waiting);
@@ -204,13 +239,13 @@ export class WorkerEngine implements Engine {
     const { queue: waiting } = this.#options;
     // Each choice is a sequence. The last request to come in may have as many as it likes.
     const sequences = this.#requests.values().reduce((sum, { choices }) => sum + choices, 0);
-    if (sequences + this.#embeddings.size < this.#parallel + waiting) return;
+    if (sequences + this.#embeddings.size + this.#queries.size < this.#parallel + waiting) return;
     throw new EngineError("overloaded", `${waiting} requests or choices wait already (--queue); try again soon`);
   }
 
   #toRequest(id: number, input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">): GenerateRequest {
     const sampling = { ...this.#options.sampling, ...input.sampling };
-    const { prompt, logprobs, maxPredictMs, prediction, lora } = input;
+    const { prompt, logprobs, promptLogprobs = false, maxPredictMs, prediction, lora, reproducible = false } = input;
     const maxTokens = input.maxTokens ?? this.#options.maxTokens;
     return {
       id,
@@ -219,8 +254,10 @@ export class WorkerEngine implements Engine {
       stop: input.stop ?? [],
       choices: input.choices ?? 1,
       stream: input.stream ?? true,
-      speculation: input.speculation ?? this.#options.speculation,
-      cachePrompt: input.cachePrompt ?? true,
+      speculation: !reproducible && (input.speculation ?? this.#options.speculation),
+      cachePrompt: !reproducible && (input.cachePrompt ?? true),
+      promptLogprobs,
+      reproducible,
       keep: input.keep ?? this.#options.keep,
       client: input.client ?? {},
       ...(maxTokens === undefined ? {} : { maxTokens }),
@@ -251,6 +288,7 @@ export class WorkerEngine implements Engine {
     const loaded = this.#expectLoaded();
     if (prompt.kind === "text") return prompt.text;
     if (prompt.kind === "tokens") return prompt.tokens;
+    if (prompt.kind === "parts") return { parts: prompt.parts };
     if (prompt.kind === "infill") return { before: prompt.before, after: prompt.after };
     const template = await (this.#template ??= makeTemplate(loaded));
     const render = (messages: ChatMessage[]): string => withoutDoubledTokens(template.render(messages), loaded);
@@ -290,7 +328,8 @@ export class WorkerEngine implements Engine {
   }
 
   #becomeReady(loaded: LoadedModel): void {
-    if (this.#status.state !== "loading") return;
+    const settings = this.#settings;
+    if (this.#status.state !== "loading" || settings === undefined) return;
     this.#loaded = loaded;
     const model: ModelInfo = {
       id: this.#options.modelId,
@@ -309,6 +348,7 @@ export class WorkerEngine implements Engine {
       threads: loaded.threads,
       backend: loaded.backend,
       cpuVariant: loaded.cpuVariant,
+      settings,
     };
     this.#status = { state: "ready", model };
     this.#ready.resolve(model);
@@ -350,11 +390,6 @@ export class WorkerEngine implements Engine {
 async function makeTemplate(loaded: LoadedModel): Promise<ChatTemplate> {
   const { ChatTemplate } = await import("../text/chat_template.ts");
   return new ChatTemplate(loaded.chatTemplate, loaded);
-}
-
-function drawSeed(): number {
-  // 2³²-1 is llama.cpp's way to say "random", which could not be told to the client.
-  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % (2 ** 32 - 1);
 }
 
 function cancelled(): EngineError {

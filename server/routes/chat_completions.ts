@@ -2,8 +2,9 @@ import type { Handler } from "hono";
 import type { AnswerLogprob } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
+import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { parseBody } from "../parse_body.ts";
+import { ReceiptWriter } from "../receipts/mod.ts";
 import { type ChatCompletion, type ChatCompletionChunk, ChatCompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
@@ -29,18 +30,24 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
       logprobs: request.logprobs ? request.top_logprobs ?? 0 : undefined,
       address: c.env?.address,
     });
-    const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
+    const receipt = request.receipt ? new ReceiptWriter(input, { app, engine, model, head }) : undefined;
+    const generate: Generate = (signal) => receipt?.generate(signal) ?? engine.generate(input, signal);
+    const { events, abort } = await startGeneration(generate, {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "messages",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
     if (!request.stream) {
-      return c.json(
-        toChatCompletion(await collectAnswer(events, choices), { head, logprobs: request.logprobs ?? false }),
-      );
+      const answer = await collectAnswer(events, choices);
+      const body = toChatCompletion(answer, { head, logprobs: request.logprobs ?? false });
+      return c.json({ ...body, ...receipt?.fields });
     }
     const includeUsage = request.stream_options?.include_usage ?? false;
-    const writer = new ChunkWriter(chatChunks(head), { choices, includeUsage });
+    const writer = new ChunkWriter(chatChunks(head), {
+      choices,
+      includeUsage,
+      extra: receipt && (() => receipt.fields),
+    });
     return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }

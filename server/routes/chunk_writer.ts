@@ -1,13 +1,13 @@
-import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../lib/engine/mod.ts";
+import type { AnswerLogprob, FinishReason, GenerateEvent, PromptToken } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
-import type { Timings, Usage } from "../schemas/mod.ts";
+import type { Receipt, Timings, Usage } from "../schemas/mod.ts";
 import { sseMessage, SseTemplate } from "../sse_message.ts";
 import { toTimings, toUsage } from "./to_usage.ts";
 
 /** How one API writes the parts of a streamed answer. */
 export interface ChunkShape {
-  /** What a choice begins with, before any text of its own; undefined where nothing does. */
-  open(choice: number): object | undefined;
+  /** What a choice begins with, before any text of its own, and with the prompt's log-probabilities where there are any; undefined where nothing does. */
+  open(choice: number, prompt?: PromptToken[]): object | undefined;
   text(choice: number, text: string, logprobs?: AnswerLogprob[]): object;
   finish(choice: number, reason: FinishReason): object;
   /** A part that is about no choice. */
@@ -18,20 +18,31 @@ export interface ChunkShape {
 interface Extra {
   usage?: Usage | null;
   timings?: Timings;
+  receipt?: Receipt;
+}
+
+/** How a {@linkcode ChunkWriter} writes. */
+export interface ChunkWriterOptions {
+  choices: number;
+  includeUsage: boolean;
+  /** What more the last part has; asked for when it is written. */
+  extra?: (() => Pick<Extra, "receipt">) | undefined;
 }
 
 /** Writes the events of one answer as server-sent events. */
 export class ChunkWriter {
   readonly #shape: ChunkShape;
   readonly #includeUsage: boolean;
+  readonly #extra: ChunkWriterOptions["extra"];
   /** One for each choice that has begun. */
   readonly #templates: SseTemplate[] = [];
   #unfinished: number;
   /** The end of the last choice, kept until the timings that belong to it are known. */
   #last: object | undefined;
 
-  constructor(shape: ChunkShape, { choices, includeUsage }: { choices: number; includeUsage: boolean }) {
+  constructor(shape: ChunkShape, { choices, includeUsage, extra }: ChunkWriterOptions) {
     this.#shape = shape;
+    this.#extra = extra;
     this.#unfinished = choices;
     this.#includeUsage = includeUsage;
   }
@@ -48,22 +59,22 @@ export class ChunkWriter {
       case "finish":
         return this.#finish(event.index, event.finishReason);
       case "done":
-        return this.#done({ timings: toTimings(event) }, toUsage(event));
+        return this.#done({ timings: toTimings(event), ...this.#extra?.() }, toUsage(event));
     }
   }
 
-  #text({ index, text, logprobs }: Extract<GenerateEvent, { type: "text" }>): string {
+  #text({ index, text, logprobs, prompt }: Extract<GenerateEvent, { type: "text" }>): string {
     const template = this.#templates[index];
-    if (template === undefined) return this.#open(index) + this.#text({ type: "text", index, text, logprobs });
+    if (template === undefined) return this.#open(index, prompt) + this.#text({ type: "text", index, text, logprobs });
     if (logprobs !== undefined && logprobs.length > 0) {
       return this.#message(this.#shape.text(index, text, logprobs));
     }
     return text === "" ? "" : template.fill(text);
   }
 
-  #open(index: number): string {
+  #open(index: number, prompt?: PromptToken[]): string {
     this.#templates[index] = new SseTemplate((text) => this.#with(this.#shape.text(index, text)));
-    const opening = this.#shape.open(index);
+    const opening = this.#shape.open(index, prompt);
     return opening === undefined ? "" : this.#message(opening);
   }
 
@@ -75,10 +86,10 @@ export class ChunkWriter {
     return opening;
   }
 
-  #done(timings: Extra, usage: Usage): string {
+  #done(extra: Extra, usage: Usage): string {
     if (this.#last === undefined) throw new EngineError("internal", "An answer ended before all of its choices did");
-    if (!this.#includeUsage) return sseMessage({ ...this.#last, ...timings });
-    return this.#message(this.#last) + sseMessage({ ...this.#shape.bare(), usage, ...timings });
+    if (!this.#includeUsage) return sseMessage({ ...this.#last, ...extra });
+    return this.#message(this.#last) + sseMessage({ ...this.#shape.bare(), usage, ...extra });
   }
 
   #message(chunk: object): string {

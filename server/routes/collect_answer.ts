@@ -1,4 +1,4 @@
-import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../lib/engine/mod.ts";
+import type { AnswerLogprob, FinishReason, GenerateEvent, PromptToken } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { Spent } from "./to_usage.ts";
 
@@ -7,6 +7,8 @@ export interface CollectedChoice {
   text: string;
   /** Empty where they were not asked for. */
   logprobs: AnswerLogprob[];
+  /** The prompt's, where they were asked for. */
+  prompt?: PromptToken[];
   finishReason: FinishReason;
 }
 
@@ -36,6 +38,7 @@ export async function collectAnswer(events: AsyncIterable<GenerateEvent>, count:
 class ChoiceCollector {
   #text = "";
   readonly #logprobs: AnswerLogprob[] = [];
+  #prompt: PromptToken[] | undefined;
   #finishReason: FinishReason | undefined;
 
   add(event: Exclude<GenerateEvent, { type: "done" }>): void {
@@ -44,11 +47,13 @@ class ChoiceCollector {
       return;
     }
     this.#text += event.text;
+    if (event.prompt !== undefined) this.#prompt = event.prompt;
     for (const logprob of event.logprobs ?? []) this.#logprobs.push(logprob);
   }
 
   take(): CollectedChoice {
     if (this.#finishReason === undefined) throw new EngineError("internal", "A choice ended without its last event");
-    return { text: this.#text, logprobs: this.#logprobs, finishReason: this.#finishReason };
+    const prompt = this.#prompt === undefined ? {} : { prompt: this.#prompt };
+    return { text: this.#text, logprobs: this.#logprobs, ...prompt, finishReason: this.#finishReason };
   }
 }

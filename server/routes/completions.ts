@@ -1,16 +1,17 @@
 import type { Handler } from "hono";
-import type { AnswerLogprob, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
+import type { Engine, GenerateInput, ModelInfo, PromptToken } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
-import { startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
+import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
 import { generateAll } from "../generate_all.ts";
 import { parseBody } from "../parse_body.ts";
+import { ReceiptWriter } from "../receipts/mod.ts";
 import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
 import { type ChunkShape, ChunkWriter } from "./chunk_writer.ts";
 import { collectAnswer, type CollectedAnswer, type CollectedChoice } from "./collect_answer.ts";
-import { CompletionLogprobWriter } from "./completion_logprobs.ts";
+import { CompletionLogprobWriter, joinLogprobs } from "./completion_logprobs.ts";
 import { toGenerateInput } from "./to_generate_input.ts";
 import { toPrompts } from "./to_prompts.ts";
 import { toTimings, toUsage } from "./to_usage.ts";
@@ -23,7 +24,12 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("cmpl", { model, options });
     const inputs = toInputs(request, { options, model, address: c.env?.address });
-    const { events, abort } = await startGeneration(generateAll(engine, inputs), {
+    // One after another: all at once they would fill the queue.
+    const echoes = request.echo ? await Array.fromAsync(inputs, (input) => echoOf(input, engine)) : [];
+    const [only] = inputs;
+    const receipt = request.receipt && only ? new ReceiptWriter(only, { app, engine, model, head }) : undefined;
+    const generate: Generate = receipt ? (signal) => receipt.generate(signal) : generateAll(engine, inputs);
+    const { events, abort } = await startGeneration(generate, {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
@@ -33,14 +39,18 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     if (!request.stream) {
       const answer = await collectAnswer(events, inputs.length * generated);
       const choices = bestOfEach(answer.choices, { generated, kept: perPrompt });
-      return c.json(toCompletion({ ...answer, choices }, { head, request, inputs }));
+      return c.json({
+        ...toCompletion({ ...answer, choices }, { head, request, echoes, perPrompt }),
+        ...receipt?.fields,
+      });
     }
-    const shape = completionChunks(
-      head,
-      (choice) => request.echo ? promptText(inputs[Math.floor(choice / perPrompt)]) : "",
-    );
+    const shape = completionChunks(head, (choice) => echoes[Math.floor(choice / perPrompt)] ?? "");
     const includeUsage = request.stream_options?.include_usage ?? false;
-    const writer = new ChunkWriter(shape, { choices: inputs.length * perPrompt, includeUsage });
+    const writer = new ChunkWriter(shape, {
+      choices: inputs.length * perPrompt,
+      includeUsage,
+      extra: receipt && (() => receipt.fields),
+    });
     return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
   };
 }
@@ -55,8 +65,9 @@ function toInputs(
   // Which answers are the best is told by the log-probabilities of their tokens.
   const ranked = (request.best_of ?? 1) > (request.n ?? 1);
   const logprobs = request.logprobs ?? (ranked ? 0 : undefined);
+  const promptLogprobs = (request.echo ?? false) && typeof request.logprobs === "number";
   return toPrompts(request, vocabularySize).map((prompt) =>
-    toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, address })
+    toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, promptLogprobs, address })
   );
 }
 
@@ -84,22 +95,37 @@ function meanLogprob({ logprobs }: CollectedChoice): number {
 
 function toCompletion(
   answer: CollectedAnswer,
-  { head, request, inputs }: { head: AnswerHead; request: CompletionRequest; inputs: GenerateInput[] },
+  { head, request, echoes, perPrompt }: {
+    head: AnswerHead;
+    request: CompletionRequest;
+    /** By prompt what its choices begin with; nothing where it is empty. */
+    echoes: string[];
+    perPrompt: number;
+  },
 ): Completion {
-  const perPrompt = answer.choices.length / inputs.length;
   const wanted = typeof request.logprobs === "number";
   return {
     ...head,
     object: "text_completion",
-    choices: answer.choices.map((choice, index) => ({
-      text: (request.echo ? promptText(inputs[Math.floor(index / perPrompt)]) : "") + choice.text,
-      index,
-      logprobs: wanted ? new CompletionLogprobWriter().write(choice.logprobs) : null,
-      finish_reason: choice.finishReason,
-    })),
+    choices: answer.choices.map((choice, index) => {
+      const echo = echoes[Math.floor(index / perPrompt)] ?? "";
+      return {
+        text: echo + choice.text,
+        index,
+        logprobs: wanted ? toLogprobs(choice, echo) : null,
+        finish_reason: choice.finishReason,
+      };
+    }),
     usage: toUsage(answer),
     timings: toTimings(answer),
   };
+}
+
+function toLogprobs({ prompt, logprobs }: CollectedChoice, echo: string): CompletionLogprobs {
+  const writer = new CompletionLogprobWriter();
+  return prompt === undefined
+    ? writer.write(logprobs)
+    : joinLogprobs(writer.echo(prompt, echo), writer.write(logprobs));
 }
 
 /** @param echo What a choice begins with. */
@@ -109,17 +135,22 @@ function completionChunks(head: AnswerHead, echo: (choice: number) => string): C
   const chunk = (choices: Choice[]): CompletionChunk => ({ ...head, object: "text_completion", choices });
   const part = (index: number, text: string, logprobs: CompletionLogprobs | null): CompletionChunk =>
     chunk([{ text, index, logprobs, finish_reason: null }]);
-  const toLogprobs = (index: number, logprobs: AnswerLogprob[]): CompletionLogprobs =>
-    (writers[index] ??= new CompletionLogprobWriter()).write(logprobs);
+  const writerOf = (index: number): CompletionLogprobWriter => writers[index] ??= new CompletionLogprobWriter();
+  const open = (index: number, prompt?: PromptToken[]): CompletionChunk | undefined => {
+    const text = echo(index);
+    if (prompt !== undefined) return part(index, text, writerOf(index).echo(prompt, text));
+    return text === "" ? undefined : part(index, text, null);
+  };
   return {
-    open: (index) => echo(index) === "" ? undefined : part(index, echo(index), null),
-    text: (index, text, logprobs) => part(index, text, logprobs === undefined ? null : toLogprobs(index, logprobs)),
+    open,
+    text: (index, text, logprobs) => part(index, text, logprobs === undefined ? null : writerOf(index).write(logprobs)),
     finish: (index, reason) => chunk([{ text: "", index, logprobs: null, finish_reason: reason }]),
     bare: () => chunk([]),
   };
 }
 
-function promptText(input: GenerateInput | undefined): string {
-  const prompt = input?.prompt;
-  return prompt?.kind === "text" ? prompt.text : prompt?.kind === "infill" ? prompt.before : "";
+/** The text of a prompt, as its answer repeats it. */
+async function echoOf({ prompt }: GenerateInput, engine: Engine): Promise<string> {
+  if (prompt.kind === "tokens") return await engine.detokenize(prompt.tokens);
+  return prompt.kind === "text" ? prompt.text : prompt.kind === "infill" ? prompt.before : "";
 }

@@ -20,6 +20,7 @@ export function showIndex({ engine, options }: AppInput): Handler<AppEnv> {
           <h1>packllama ${options.version}</h1>
           <p>Model: ${model}. OpenAI-compatible API: ${address}</p>
           <pre>${curl}</pre>
+          <p><a href="/docs">The API</a></p>
         </body>
       </html>
     `);

@@ -15,6 +15,8 @@ export interface InputParts {
   vocabularySize: number;
   /** Likeliest tokens to report with each one; none where absent. */
   logprobs?: number | undefined;
+  /** Those of the prompt, too. */
+  promptLogprobs?: boolean;
   /** The client's address. */
   address?: string | undefined;
 }
@@ -25,7 +27,7 @@ export interface InputParts {
  * @throws {EngineError} `invalid_value` for what the loaded model does not have.
  */
 export function toGenerateInput(request: GenerationParameters, parts: InputParts): GenerateInput {
-  const { options, prompt, vocabularySize, logprobs } = parts;
+  const { options, prompt, vocabularySize, logprobs, promptLogprobs = false } = parts;
   const limit = request.max_completion_tokens ?? request.max_tokens ?? request.n_predict ?? options.maxTokens;
   const stop = typeof request.stop === "string" ? [request.stop] : request.stop ?? [];
   const client = {
@@ -39,6 +41,7 @@ export function toGenerateInput(request: GenerationParameters, parts: InputParts
     ...(stop.length === 0 ? {} : { stop }),
     ...(isGiven(request.n) && request.n > 1 ? { choices: request.n } : {}),
     ...(logprobs === undefined ? {} : { logprobs }),
+    ...(promptLogprobs ? { promptLogprobs } : {}),
     ...(request.stream ? {} : { stream: false }),
     ...(isGiven(request.t_max_predict_ms) && request.t_max_predict_ms > 0
       ? { maxPredictMs: request.t_max_predict_ms }

@@ -1,5 +1,4 @@
-import type { Prompt } from "../../lib/engine/mod.ts";
-import { EngineError } from "../../lib/errors.ts";
+import { expectTokens, type Prompt } from "../../lib/engine/mod.ts";
 import type { CompletionRequest } from "../schemas/mod.ts";
 
 /**
@@ -17,16 +16,15 @@ export function toPrompts(
     suffix ? { kind: "infill", before: text, after: suffix } : { kind: "text", text };
   if (typeof given === "string") return [toText(given)];
   const numbers = given.filter((element) => typeof element === "number");
-  if (numbers.length > 0) return [toTokens(numbers, { path: "prompt", vocabularySize })];
+  if (numbers.length > 0) return [toTokens(numbers, { param: "prompt", size: vocabularySize })];
   return given.filter((element) => typeof element !== "number").map((element, index): Prompt =>
-    typeof element === "string" ? toText(element) : toTokens(element, { path: `prompt.${index}`, vocabularySize })
+    typeof element === "string"
+      ? toText(element)
+      : toTokens(element, { param: `prompt.${index}`, size: vocabularySize })
   );
 }
 
-function toTokens(tokens: number[], { path, vocabularySize }: { path: string; vocabularySize: number }): Prompt {
-  const wrong = tokens.findIndex((token) => token >= vocabularySize);
-  if (wrong < 0) return { kind: "tokens", tokens };
-  const param = `${path}.${wrong}`;
-  const message = `Invalid "${param}": there is no token ${tokens[wrong]}, the vocabulary has ${vocabularySize}`;
-  throw new EngineError("invalid_value", message, { param });
+function toTokens(tokens: number[], expected: { param: string; size: number }): Prompt {
+  expectTokens(tokens, expected);
+  return { kind: "tokens", tokens };
 }

@@ -1,5 +1,4 @@
-import type { LogitBias as EngineBias, Sampling } from "../../lib/engine/mod.ts";
-import { EngineError } from "../../lib/errors.ts";
+import { expectTokens, type LogitBias as EngineBias, type Sampling } from "../../lib/engine/mod.ts";
 import type { LogitBias, SamplingParameters } from "../schemas/mod.ts";
 
 /** How many seeds there are: llama.cpp takes 32 bits and reserves the highest to draw one. */
@@ -74,11 +73,7 @@ function toLogitBias(given: LogitBias, vocabularySize: number): EngineBias[] {
   const pairs = Array.isArray(given)
     ? given
     : Object.entries(given).map(([key, bias]) => [/^\d+$/.test(key) ? Number(key) : key, bias] as const);
-  return pairs.map(([token, bias]) => {
-    if (typeof token === "number" && token >= vocabularySize) {
-      const message = `Invalid "logit_bias": there is no token ${token}, the vocabulary has ${vocabularySize}`;
-      throw new EngineError("invalid_value", message, { param: "logit_bias" });
-    }
-    return { token, bias: bias === false ? -Infinity : bias };
-  });
+  const tokens = pairs.map(([token]) => token).filter((token) => typeof token === "number");
+  expectTokens(tokens, { size: vocabularySize, param: "logit_bias" });
+  return pairs.map(([token, bias]) => ({ token, bias: bias === false ? -Infinity : bias }));
 }

@@ -6,7 +6,7 @@ const UNLIKELY = -9999;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A token's text, or undefined where its bytes are no whole characters. */
-export function tokenText({ bytes }: TokenLogprob): string | undefined {
+export function tokenText({ bytes }: Pick<TokenLogprob, "bytes">): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {
@@ -21,6 +21,6 @@ export function escapeBytes(bytes: Uint8Array): string {
 }
 
 /** A log-probability that JSON can hold. */
-export function finiteLogprob({ logprob }: TokenLogprob): number {
+export function finiteLogprob({ logprob }: Pick<TokenLogprob, "logprob">): number {
   return Math.max(logprob, UNLIKELY);
 }

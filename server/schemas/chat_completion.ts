@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { answerShape, finishReason } from "./answer.ts";
+import { Receipt } from "./receipt.ts";
 import { Timings, Usage } from "./usage.ts";
 
 const id = z.string().startsWith("chatcmpl-");
@@ -29,6 +30,8 @@ export const ChatCompletion = z.object({
   })).min(1),
   usage: Usage,
   timings: Timings,
+  /** Present only where it was asked for. */
+  receipt: Receipt.optional(),
 });
 
 /** A whole answer. */
@@ -49,6 +52,8 @@ export const ChatCompletionChunk = z.object({
   usage: Usage.nullable().optional(),
   /** Present in the last chunk. */
   timings: Timings.optional(),
+  /** Present in the last chunk where it was asked for. */
+  receipt: Receipt.optional(),
 });
 
 /** A part of an answer. */

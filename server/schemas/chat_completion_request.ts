@@ -1,25 +1,33 @@
 import * as z from "zod";
 import { ChatMessage } from "./chat_message.ts";
-import { checkStreamOptions, generationShape } from "./generation.ts";
+import { accepting } from "./accepting.ts";
+import { EMPTY_ARRAY, EMPTY_OBJECT } from "./empty.ts";
+import { checkReceipt, checkStreamOptions, generationShape, receiptFlag } from "./generation.ts";
 import { notYet } from "./not_yet.ts";
+import { templateShape } from "./template.ts";
 
-const TextFormat = z.object({ type: z.literal("text") });
+const EMPTY = z.union([EMPTY_ARRAY, EMPTY_OBJECT]);
+
+const TextOnly = accepting(z.custom<"text"[]>(isTextOnly), z.array(z.literal("text")));
 
 /** The body of `POST /v1/chat/completions`. `null` means absent everywhere; keys that are not listed are ignored. */
 export const ChatCompletionRequest = z.object({
   messages: z.array(ChatMessage).min(1),
   ...generationShape,
+  ...templateShape,
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
-  tools: notYet("Tools", isEmpty),
-  tool_choice: notYet("Forced tool calls", (value) => value === "none" || value === "auto"),
-  functions: notYet("Functions", isEmpty),
-  function_call: notYet("Forced function calls", (value) => value === "none" || value === "auto"),
-  response_format: notYet("Formats other than text", (value) => TextFormat.safeParse(value).success),
-  modalities: notYet("Modalities other than text", isTextOnly),
+  receipt: receiptFlag,
+  tools: notYet("Tools", EMPTY),
+  tool_choice: notYet("Forced tool calls", z.enum(["none", "auto"])),
+  functions: notYet("Functions", EMPTY),
+  function_call: notYet("Forced function calls", z.enum(["none", "auto"])),
+  response_format: notYet("Formats other than text", z.object({ type: z.literal("text") })),
+  modalities: notYet("Modalities other than text", TextOnly),
   audio: notYet("Audio answers"),
 }).superRefine((request, context) => {
   checkStreamOptions(request, context);
+  checkReceipt(request, context);
   if (request.top_logprobs && !request.logprobs) {
     context.addIssue({ code: "custom", path: ["top_logprobs"], message: 'allowed only with "logprobs": true' });
   }
@@ -27,10 +35,6 @@ export const ChatCompletionRequest = z.object({
 
 /** What a client asks of `POST /v1/chat/completions`. */
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
-}
 
 function isTextOnly(value: unknown): boolean {
   return Array.isArray(value) && value.every((modality) => modality === "text");

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isEmptyArray } from "./is_empty_array.ts";
+import { EMPTY_ARRAY } from "./empty.ts";
 import { notYet } from "./not_yet.ts";
 
 /** The roles that a message may have. */
@@ -17,7 +17,7 @@ export const ChatMessage = z.discriminatedUnion("role", [
     role: z.literal("assistant"),
     content: content.nullish(),
     name,
-    tool_calls: notYet("Tool calls", isEmptyArray),
+    tool_calls: notYet("Tool calls", EMPTY_ARRAY),
     function_call: notYet("Function calls"),
     audio: notYet("Audio"),
   }),

@@ -1,14 +1,16 @@
 import * as z from "zod";
 import { answerShape, finishReason } from "./answer.ts";
+import { Receipt } from "./receipt.ts";
 import { Timings, Usage } from "./usage.ts";
 
 /** Log-probabilities of the tokens of a text, one element for each in every array. */
 export const CompletionLogprobs = z.object({
   /** A token that is no whole characters is written `bytes:\xe2\x80`. */
   tokens: z.array(z.string()),
-  token_logprobs: z.array(z.number()),
-  /** The likeliest tokens and the chosen one. */
-  top_logprobs: z.array(z.record(z.string(), z.number())),
+  /** Null for the first token of an echoed prompt, which follows nothing. */
+  token_logprobs: z.array(z.number().nullable()),
+  /** The likeliest tokens and the chosen one; null as above. */
+  top_logprobs: z.array(z.record(z.string(), z.number()).nullable()),
   /** Characters of the text before the token. */
   text_offset: z.array(z.int()),
 });
@@ -30,6 +32,8 @@ export const Completion = z.object({
   choices: z.array(z.object({ ...choiceShape, finish_reason: finishReason })).min(1),
   usage: Usage,
   timings: Timings,
+  /** Present only where it was asked for. */
+  receipt: Receipt.optional(),
 });
 
 /** A whole answer. */
@@ -43,6 +47,8 @@ export const CompletionChunk = z.object({
   usage: Usage.nullable().optional(),
   /** Present in the last chunk. */
   timings: Timings.optional(),
+  /** Present in the last chunk where it was asked for. */
+  receipt: Receipt.optional(),
 });
 
 /** A part of an answer. */

@@ -1,11 +1,10 @@
 import * as z from "zod";
-import { checkStreamOptions, generationShape, MAX_CHOICES } from "./generation.ts";
+import { checkReceipt, checkStreamOptions, generationShape, MAX_CHOICES, receiptFlag } from "./generation.ts";
 import { promptList } from "./prompt_list.ts";
+import { tokenList } from "./token_list.ts";
 
 /** Prompts of one request. */
 const MAX_PROMPTS = 1024;
-
-const tokens = z.array(z.int().min(0)).min(1);
 
 /**
  * The body of `POST /v1/completions`: `prompt` is a text, token ids, or several of either. `null` means absent everywhere; keys that are
@@ -16,9 +15,9 @@ export const CompletionRequest = z.object({
     z.union([
       z.string(),
       // Before the texts, which would find something wrong with each of a hundred thousand tokens.
-      tokens,
+      tokenList,
       z.array(z.string()).min(1),
-      z.array(tokens).min(1),
+      z.array(tokenList).min(1),
     ]),
     MAX_PROMPTS,
   ),
@@ -28,10 +27,15 @@ export const CompletionRequest = z.object({
   logprobs: z.int().min(0).max(5).nullish(),
   /** What comes behind the gap that is to be filled, by models that have tokens for that. */
   suffix: z.string().nullish(),
+  receipt: receiptFlag,
 }).superRefine((request, context) => {
   const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
   checkStreamOptions(request, context);
+  checkReceipt(request, context);
   const [first] = request.prompt;
+  if (request.receipt && Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > 1) {
+    refuse("prompt", 'expected one prompt with "receipt": true');
+  }
   if (Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > MAX_PROMPTS) {
     refuse("prompt", `expected at most ${MAX_PROMPTS} elements`);
   }
@@ -40,14 +44,13 @@ export const CompletionRequest = z.object({
   if (request.best_of && request.best_of > n && request.stream) {
     refuse("best_of", 'more than "n" cannot be streamed: which are the best is known at the end');
   }
-  if (request.echo && typeof request.prompt !== "string" && typeof first !== "string") {
-    refuse("echo", "allowed only where the prompt is text");
-  }
   if (request.suffix && typeof request.prompt !== "string" && typeof first !== "string") {
     refuse("suffix", "allowed only where the prompt is text");
   }
   if (request.echo && typeof request.logprobs === "number") {
-    refuse("echo", 'not allowed with "logprobs": the prompt\'s own log-probabilities are not computed');
+    if (n > 1 || (request.best_of ?? 1) > 1) refuse("echo", 'not allowed with "logprobs" and more than one answer');
+    if (request.suffix) refuse("suffix", 'not allowed with "echo" and "logprobs"');
+    if (request.receipt) refuse("receipt", 'not allowed with "echo" and "logprobs"');
   }
 });
 

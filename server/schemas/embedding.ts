@@ -1,26 +1,15 @@
 import * as z from "zod";
-import { promptList } from "./prompt_list.ts";
+import { promptsUpTo } from "./llama/mod.ts";
 
 /** Inputs of one request, as OpenAI limits them. */
 const MAX_INPUTS = 2048;
 
-const tokens = z.array(z.int().min(0)).min(1);
-
 /**
- * The body of `POST /v1/embeddings`: `input` is a text, token ids, or several of either. `null` means absent everywhere; keys that are not
- * listed are ignored.
+ * The body of `POST /v1/embeddings`: `input` is a text, token ids, or several of either, and as llama-server has it texts among token ids.
+ * `null` means absent everywhere; keys that are not listed are ignored.
  */
 export const EmbeddingRequest = z.object({
-  input: promptList(
-    z.union([
-      z.string(),
-      // Before the texts, which would find something wrong with each of a hundred thousand tokens.
-      tokens,
-      z.array(z.string()).min(1).max(MAX_INPUTS),
-      z.array(tokens).min(1).max(MAX_INPUTS),
-    ]),
-    MAX_INPUTS,
-  ),
+  input: promptsUpTo(MAX_INPUTS),
   model: z.string().nullish(),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   /** Only the first so many numbers of each, brought to length 1 again. */

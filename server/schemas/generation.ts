@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { notYet } from "./not_yet.ts";
 import { INT32_MAX, samplingShape } from "./sampling.ts";
 
 /** Answers to one prompt that a request may ask for. */
@@ -39,15 +40,36 @@ export const generationShape = {
   speculation: z.boolean().nullish(),
   prediction: Prediction.nullish(),
   lora: z.array(LoraScale).max(64).nullish(),
+  /** llama-server's: other numbers under the names of log-probabilities. */
+  post_sampling_probs: notYet("Probabilities after sampling", z.literal(false)),
   /** Whatever it is; only a string names a client. */
   user: z.unknown().optional(),
 };
+
+/** Packllama's own: whether the answer is to carry what it came from. Where {@linkcode checkReceipt} is applied. */
+export const receiptFlag = z.boolean().nullish();
 
 /** {@linkcode generationShape} as an object of its own. */
 export const GenerationParameters = z.object(generationShape);
 
 /** What a request says besides its prompt. */
 export type GenerationParameters = z.infer<typeof GenerationParameters>;
+
+/** Refuses beside a receipt what would make the answer depend on more than is written there, and more answers than one. */
+export function checkReceipt(
+  request: GenerationParameters & { receipt?: boolean | null | undefined; best_of?: number | null | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (!request.receipt) return;
+  const refuse = (key: keyof typeof request, message: string): void =>
+    context.addIssue({ code: "custom", path: [key], message: `${message} with "receipt": true` });
+  if ((request.n ?? 1) > 1) refuse("n", "expected 1");
+  if ((request.best_of ?? 1) > 1) refuse("best_of", "expected 1");
+  if (request.cache_prompt) refuse("cache_prompt", "a cached prefix is not used");
+  if (request.speculation) refuse("speculation", "no tokens are guessed ahead");
+  if (request.prediction) refuse("prediction", "no tokens are guessed ahead");
+  if ((request.t_max_predict_ms ?? 0) > 0) refuse("t_max_predict_ms", "the answer must not depend on time");
+}
 
 /** Refuses `stream_options` where nothing is streamed, as OpenAI does. */
 export function checkStreamOptions(request: GenerationParameters, context: z.RefinementCtx): void {

@@ -17,7 +17,7 @@ const text = z.string().min(1).max(MOST_CHARACTERS);
 export const LogitBias = z.union([
   z.record(text, bias).refine((entries) => Object.keys(entries).length <= MOST_ENTRIES, {
     message: `expected at most ${MOST_ENTRIES} entries`,
-  }),
+  }).meta({ maxProperties: MOST_ENTRIES }),
   z.array(z.tuple([z.union([z.int().min(0), text]), bias])).max(MOST_ENTRIES),
 ]);
 

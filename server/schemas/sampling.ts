@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LogitBias } from "./logit_bias.ts";
+import { notYet } from "./not_yet.ts";
 import { Samplers } from "./samplers.ts";
 
 /** The largest value that llama.cpp's 32-bit integers hold. */
@@ -52,6 +53,8 @@ export const samplingShape = {
   logit_bias: LogitBias.nullish(),
   ignore_eos: z.boolean().nullish(),
   samplers: Samplers.nullish(),
+  grammar: notYet("Grammars", z.literal("")),
+  json_schema: notYet("JSON schemas"),
 };
 
 /** {@linkcode samplingShape} as an object of its own. */

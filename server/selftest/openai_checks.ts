@@ -16,6 +16,7 @@ export const OPENAI_CHECKS: readonly Check[] = [
   { name: "… streamed", run: chatStream },
   { name: "… streamed as whole", run: streamEqualsWhole },
   { name: "… the same for the same seed", run: determinism },
+  { name: "… with a receipt", run: receipt },
   { name: "… logprobs", run: logprobs },
   { name: "POST /v1/completions", run: completion },
   { name: "POST /v1/embeddings", run: embeddings },
@@ -69,6 +70,14 @@ async function determinism(base: string): Promise<string> {
   const [first, again] = [await say(base, REPEATABLE), await say(base, REPEATABLE)];
   assert.equal(again, first);
   return `seed ${REPEATABLE.seed}, temperature ${REPEATABLE.temperature}`;
+}
+
+async function receipt(base: string): Promise<string> {
+  const body = { ...GREEDY, temperature: 1, receipt: true };
+  const { choices, receipt } = ChatCompletion.parse(await askJson(`${base}/v1/chat/completions`, { body }));
+  assert.ok(receipt, "there is none");
+  assert.equal(receipt.answer.text, choices[0]?.message.content);
+  return `seed ${receipt.request.sampling.seed}, ${receipt.samplers.map(({ name }) => name).join(", ")}`;
 }
 
 async function logprobs(base: string): Promise<string> {

@@ -1,11 +1,12 @@
-// deno task bench [--only NAMES] [--rounds N] [--json FILE] [--svg FILE] [--tokens N] [--large] [--smoke] [-- FLAGS OF OURS]
+// deno task bench [--only NAMES] [--rounds N] [--restart] [--json FILE] [--svg FILE] [--tokens N] [--large] [--smoke] [-- FLAGS OF OURS]
 // Paired and interleaved runs of ours and, when it is built (PEER_BIN names its folder), of llama-server: see docs/bench.md.
+// --restart: the servers are new in each round, for the same program is up to 10 % faster or slower from one process to the next.
 import { parseArgs } from "node:util";
 import { type Bench, makeBench } from "./bench.ts";
 import { describeMachine, versionsOf } from "./machine.ts";
 import { ratioChart } from "./ratio_chart.ts";
 import { makeRows, type Row } from "./rows.ts";
-import { type Outcome, type Scenario, skip } from "./scenario.ts";
+import { type Outcome, restarting, type Scenario, skip } from "./scenario.ts";
 import { chooseScenarios } from "./scenarios/mod.ts";
 import { markdownTable } from "./table.ts";
 
@@ -33,17 +34,18 @@ async function main(args: string[]): Promise<number> {
       tokens: { type: "string", default: "1e6" },
       json: { type: "string" },
       svg: { type: "string" },
+      restart: { type: "boolean", default: false },
       large: { type: "boolean", default: false },
       smoke: { type: "boolean", default: false },
     },
   });
-  const { large, smoke } = values;
+  const { large, restart, smoke } = values;
   const scenarios = chooseScenarios(values.only.split(",").filter((name) => name !== ""));
   const options = { rounds: smoke ? 1 : Number(values.rounds), tokens: Number(values.tokens), large, smoke };
   const bench = makeBench({ ...options, extra: positionals });
   if (bench.peerBin === undefined) bench.log("No llama-server (set PEER_BIN to its folder): measuring packllama alone");
   const parts: Part[] = [];
-  for (const scenario of scenarios) parts.push(await runScenario(bench, scenario));
+  for (const scenario of scenarios) parts.push(await runScenario(bench, restart ? restarting(scenario) : scenario));
   await report(bench, parts, { args, ...values });
   return parts.some(({ failed }) => failed) ? 1 : 0;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { Bench } from "./bench.ts";
 import { ratioChart } from "./ratio_chart.ts";
 import { makeRows } from "./rows.ts";
-import type { Outcome } from "./scenario.ts";
+import { type Outcome, restarting } from "./scenario.ts";
 import { chooseScenarios, SCENARIOS } from "./scenarios/mod.ts";
 import { markdownTable } from "./table.ts";
 
@@ -68,4 +69,16 @@ Deno.test("chooseScenarios takes all but the soaks, or those named, and says whi
   assert.deepEqual(chooseScenarios([]).map(({ name }) => name), SCENARIOS.map(({ name }) => name).slice(0, -2));
   assert.deepEqual(chooseScenarios(["soak", "single"]).map(({ name }) => name), ["single", "soak"]);
   assert.throws(() => chooseScenarios(["singel"]), /No scenario "singel".*clients8/);
+});
+
+Deno.test("restarting runs a scenario anew for each round", async () => {
+  let runs = 0;
+  const run = (bench: Bench): Promise<Outcome> => {
+    assert.equal(bench.rounds, 1);
+    return Promise.resolve({ ...OUTCOME, rounds: [{ decode: { packllama: ++runs } }], notes: ["a note"] });
+  };
+  const scenario = restarting({ name: "x", about: "", run });
+  const { rounds, notes } = await scenario.run({ rounds: 3 } as Bench);
+  assert.deepEqual(rounds, [1, 2, 3].map((packllama) => ({ decode: { packllama } })));
+  assert.deepEqual(notes, ["a note", "servers started anew for each round"]);
 });

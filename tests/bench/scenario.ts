@@ -38,3 +38,19 @@ export interface Scenario {
 export function skip(why: string): Outcome {
   return { rounds: [], rows: [], notes: [], skipped: why };
 }
+
+/** A scenario run anew, with new servers, for each of its rounds. */
+export function restarting(scenario: Scenario): Scenario {
+  return { ...scenario, run: (bench) => runRestarting(scenario, bench) };
+}
+
+async function runRestarting(scenario: Scenario, bench: Bench): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  for (let round = 0; round < bench.rounds; round++) outcomes.push(await scenario.run({ ...bench, rounds: 1 }));
+  const [first = skip("no rounds")] = outcomes;
+  return {
+    ...first,
+    rounds: outcomes.flatMap(({ rounds }) => rounds),
+    notes: [...new Set(outcomes.flatMap(({ notes }) => notes)), "servers started anew for each round"],
+  };
+}

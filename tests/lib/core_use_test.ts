@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type CoreUse, makeCoreUse } from "../../lib/core_use.ts";
+import { type CoreUse, makeCoreUse, TOO_SOON } from "../../lib/core_use.ts";
 
 /** `/proc/stat` of a machine whose cores have been busy and idle for so many jiffies. */
 function statOf(cores: { busy: number; idle: number }[]): string {
@@ -21,13 +21,13 @@ Deno.test({
     try {
       const places = { stat: join(folder, "stat"), status: join(folder, "status"), own: join(folder, "own") };
       const ownOf = (user: number, system: number): string => `7 (a (b) c) S ${"0 ".repeat(10)}${user} ${system} 0 0`;
-      const read = async (allowed: string): Promise<CoreUse | undefined> => {
+      const read = async (allowed: string): Promise<CoreUse | typeof TOO_SOON | undefined> => {
         await Deno.writeTextFile(places.own, ownOf(5, 5));
         await Deno.writeTextFile(places.status, `Name:\tx\nCpus_allowed_list:\t${allowed}\n`);
         await Deno.writeTextFile(places.stat, statOf(Array.from({ length: 4 }, () => ({ busy: 100, idle: 100 }))));
         const coreUse = makeCoreUse(places);
         assert.equal(coreUse(), undefined, "nothing is known at first");
-        assert.equal(coreUse(), undefined, "too soon");
+        assert.equal(coreUse(), TOO_SOON);
         // The first two were busy since then, the last two idle.
         const now = [{ busy: 200, idle: 100 }, { busy: 200, idle: 100 }, { busy: 100, idle: 200 }, {
           busy: 150,

@@ -60,6 +60,11 @@ Deno.test("fitContext makes room for a draft model's weights and as many of its 
     () => fitContext({ ...request, draft: MODEL }),
     /weights take 2\.00 GB, 100000 tokens of context 2\.05 GB/,
   );
+  // What it computes with counts, too: a row of logits for each token of a ubatch.
+  assert.throws(
+    () => fitContext({ ...request, draft: { ...MODEL, sizeBytes: 1e8, layers: 2, vocabularySize: 1e6 } }),
+    /and computing 2\.\d+ GB/,
+  );
 });
 
 Deno.test("fitContext keeps an explicit context or refuses it with the numbers", () => {

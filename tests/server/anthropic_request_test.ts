@@ -56,6 +56,15 @@ Deno.test("messages refuse by name what needs tools, pictures, documents, format
   }
 });
 
+Deno.test("messages refuse grammars and schemas as every API does", async () => {
+  for (
+    const [change, param] of [[{ grammar: "root ::= x" }, "grammar"], [{ json_schema: {} }, "json_schema"]] as const
+  ) {
+    const { error } = MessageError.parse(await (await ask(change, PATH)).json());
+    assert.ok(error.message.includes(`"${param}"`), error.message);
+  }
+});
+
 Deno.test("messages take what asks for nothing, and name what is of no use here", async () => {
   const nothing = {
     tools: [],

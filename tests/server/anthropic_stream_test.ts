@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { GenerateEvent, TokenizeInput, TokenPiece } from "../../lib/engine/mod.ts";
+import type { GenerateEvent, TokenizeInput } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { type Message, MessageError, MessageEvent } from "../../server/schemas/anthropic/mod.ts";
 import { answer, failAfter, FakeEngine, hangAfter } from "./fake_engine.ts";
@@ -73,7 +73,7 @@ Deno.test("a message's stream that is far ahead of its client ends as well", asy
 
 Deno.test("a message's stream does not wait for the count of its prompt, and says 0 where that fails", async () => {
   class Uncounted extends FakeEngine {
-    override async tokenize(_input: TokenizeInput): Promise<TokenPiece[]> {
+    override async tokenize(_input: TokenizeInput): Promise<Int32Array> {
       // Before it is being answered, there is no count.
       await this.call();
       throw new EngineError("internal", "no count");

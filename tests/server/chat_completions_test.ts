@@ -247,3 +247,17 @@ Deno.test("chat completion ends the engine's iterable also when it would go on",
   assert.equal((await response.json()).choices[0].message.content, "");
   await within((await engine.call()).ended);
 });
+
+Deno.test("input tokens of a chat request are counted as the model reads it", async () => {
+  const engine = new FakeEngine();
+  for (const path of ["/chat/completions/input_tokens", "/v1/chat/completions/input_tokens"]) {
+    const response = await post(appOver(engine), { messages: MESSAGES, max_tokens: 5, stream: true }, path);
+    assert.deepEqual(await response.json(), {
+      object: "response.input_tokens",
+      input_tokens: "user: Hi\n".length,
+    });
+    const refused = await post(appOver(engine), { messages: [] }, path);
+    assert.equal(ErrorBody.parse(await refused.json()).error.param, "messages");
+  }
+  assert.equal(engine.calls.length, 0);
+});

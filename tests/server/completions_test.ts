@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { GenerateEvent } from "../../lib/engine/mod.ts";
+import type { AnswerLogprob, GenerateEvent } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
+import { joinLogprobs } from "../../server/routes/completion_logprobs.ts";
 import { Completion, CompletionChunk, ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, DONE, failAfter, FakeEngine, fakeLogprob, hangAfter, type Script } from "./fake_engine.ts";
 import { appOver, eventData, post } from "./requests.ts";
@@ -96,6 +97,47 @@ Deno.test("completion echoes its prompt", async () => {
   assert.deepEqual(choices.map((choice) => choice.text), ["aA", "aA", "bB", "bB"]);
 });
 
+Deno.test("completion echoes tokens as their text", async () => {
+  const response = await post(appOver(new FakeEngine(shout)), { prompt: [[97, 98], [99]], echo: true }, PATH);
+  const { choices } = Completion.parse(await response.json());
+  assert.deepEqual(choices.map(({ text }) => text.slice(0, 2)), ["ab", "cT"]);
+});
+
+Deno.test("completion gives the log-probabilities of an echoed prompt, streamed or not", async () => {
+  const token = (text: string, logprob: number): AnswerLogprob => {
+    const own = { token: 1, bytes: new TextEncoder().encode(text), logprob };
+    return { ...own, top: [{ ...own, bytes: new TextEncoder().encode("x"), logprob: -0.5 }] };
+  };
+  const added = { token: 0, bytes: new TextEncoder().encode("<s>") };
+  async function* script(): AsyncGenerator<GenerateEvent> {
+    yield {
+      type: "text",
+      index: 0,
+      text: "!",
+      logprobs: [token("!", -3)],
+      prompt: [added, token("Hé", -1), token("y", -2)],
+    };
+    yield { type: "finish", index: 0, finishReason: "length", completionTokens: 1 };
+    yield DONE;
+  }
+  const expected = {
+    tokens: ["<s>", "Hé", "y", "!"],
+    token_logprobs: [null, -1, -2, -3],
+    top_logprobs: [null, { x: -0.5, "Hé": -1 }, { x: -0.5, y: -2 }, { x: -0.5, "!": -3 }],
+    text_offset: [0, 0, 2, 3],
+  };
+  const engine = new FakeEngine(script);
+  const body = { prompt: "Héy", echo: true, logprobs: 1, max_tokens: 1 };
+  const { choices: [choice] } = Completion.parse(await (await post(appOver(engine), body, PATH)).json());
+  assert.deepEqual([choice?.text, choice?.logprobs], ["Héy!", expected]);
+  assert.equal(engine.calls[0]?.input.promptLogprobs, true);
+  const response = await post(appOver(engine), { ...body, stream: true }, PATH);
+  const chunks = eventData(await response.text()).slice(0, -1).map((data) => CompletionChunk.parse(JSON.parse(data)));
+  const parts = chunks.flatMap(({ choices: [choice] }) => choice?.logprobs ?? []);
+  assert.deepEqual(parts.reduce(joinLogprobs), expected);
+  assert.equal(chunks.map(({ choices: [choice] }) => choice?.text).join(""), "Héy!");
+});
+
 Deno.test("completion gives log-probabilities in the legacy shape, streamed or not", async () => {
   const pieces = ["é", "🦙", "x"];
   for (const stream of [false, true]) {
@@ -163,17 +205,18 @@ Deno.test("completion parameters of a wrong value are a 400 that names them", as
     [{ prompt: ["a", 1] }, "prompt.1"],
     [{ prompt: [-1] }, "prompt.0"],
     [{ prompt: [0.5] }, "prompt.0"],
-    [{ prompt: [1, 256] }, "prompt.1"],
-    [{ prompt: [[1], [2, 2 ** 40]] }, "prompt.1.1"],
+    [{ prompt: [1, 256] }, "prompt"],
+    [{ prompt: [[1], [2, 2 ** 40]] }, "prompt.1"],
     [{ prompt: Array(1025).fill("a") }, "prompt"],
     [{ suffix: 5 }, "suffix"],
     [{ suffix: "x", prompt: [1, 2] }, "suffix"],
     [{ logprobs: 6 }, "logprobs"],
     [{ logprobs: true }, "logprobs"],
     [{ echo: "yes" }, "echo"],
-    [{ echo: true, logprobs: 0 }, "echo"],
-    [{ echo: true, prompt: [1] }, "echo"],
-    [{ echo: true, prompt: [[1]] }, "echo"],
+    [{ echo: true, logprobs: 0, n: 2 }, "echo"],
+    [{ echo: true, logprobs: 0, best_of: 2 }, "echo"],
+    [{ echo: true, logprobs: 0, suffix: "x" }, "suffix"],
+    [{ echo: true, logprobs: 0, receipt: true }, "receipt"],
     [{ n: 17 }, "n"],
     [{ best_of: 17 }, "best_of"],
     [{ n: 3, best_of: 2 }, "best_of"],

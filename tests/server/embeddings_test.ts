@@ -21,6 +21,9 @@ Deno.test("embeddings come for a text, tokens, and several of either", async () 
   assert.deepEqual(await vectors(["a", "bc"]), [[0, 1], [1, 2]]);
   assert.deepEqual(await vectors([5, 6, 7]), [[0, 3]]);
   assert.deepEqual(await vectors([[5], [6, 7]]), [[0, 1], [1, 2]]);
+  // As llama-server: a number in it makes a list one input.
+  assert.deepEqual(await vectors([5, "bcd", 6]), [[0, 5]]);
+  assert.deepEqual(await vectors(["a", [5, 6], [7, "bc"]]), [[0, 1], [1, 2], [2, 3]]);
   const { model, usage, data } = await embed({ input: ["a", "b"], model: "whatever", encoding_format: "float" });
   assert.equal(model, FAKE_MODEL.id);
   assert.deepEqual(usage, { prompt_tokens: 2, total_tokens: 2 });
@@ -37,7 +40,10 @@ for (
   const [name, body, param] of [
     ["no input", {}, "input"],
     ["an empty list", { input: [] }, "input"],
-    ["a list of both kinds", { input: ["a", 1] }, "input"],
+    ["half a token", { input: ["a", 1.5] }, "input"],
+    ["a token among lists", { input: [[1], 1] }, "input"],
+    ["an input of nothing", { input: ["a", []] }, "input"],
+    ["too many inputs", { input: Array(2049).fill("a") }, "input"],
     ["an unknown format", { input: "a", encoding_format: "hex" }, "encoding_format"],
     ["more dimensions than there are", { input: "a", dimensions: 3 }, "dimensions"],
   ] as const

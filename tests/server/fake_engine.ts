@@ -11,8 +11,10 @@ import type {
   ModelInfo,
   Ranking,
   RerankInput,
+  SlotAction,
+  SlotChange,
+  SlotInfo,
   TokenizeInput,
-  TokenPiece,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 
@@ -34,6 +36,22 @@ export const FAKE_MODEL: ModelInfo = {
   threads: 2,
   backend: "CPU (fake)",
   cpuVariant: "fake",
+  settings: {
+    contextLength: 8192,
+    batchSize: 2048,
+    ubatchSize: 512,
+    parallel: 4,
+    threads: 2,
+    batchThreads: 2,
+    layout: "auto",
+    shift: false,
+    keep: 0,
+    keyType: "f16",
+    valueType: "f16",
+    fullSwa: false,
+    flashAttention: "auto",
+    rope: {},
+  },
 };
 
 /** The last event of every scripted answer. */
@@ -65,6 +83,8 @@ export interface Call {
 export class FakeEngine implements Engine {
   status: EngineStatus = { state: "ready", model: FAKE_MODEL };
   readonly calls: Call[] = [];
+  readonly slotActions: ({ index: number } & SlotAction)[] = [];
+  #running = 0;
   readonly #script: Script;
   readonly #waiting: (() => void)[] = [];
 
@@ -87,14 +107,41 @@ export class FakeEngine implements Engine {
     const call: Call = { input, signal, aborted: aborted.promise, ended: ended.promise, events: 0 };
     this.calls.push(call);
     this.#waiting.splice(0).forEach((resolve) => resolve());
+    const choices = input.choices ?? 1;
+    this.#running += choices;
     try {
       for await (const event of this.#script(input, signal)) {
         call.events++;
         yield event;
       }
     } finally {
+      this.#running -= choices;
       ended.resolve();
     }
+  }
+
+  /** Those that are at work come first. */
+  slots(): Promise<SlotInfo[]> {
+    const { parallel } = FAKE_MODEL;
+    const sequence = {
+      request: 7,
+      promptTokens: 5,
+      cachedTokens: 2,
+      completionTokens: 3,
+      tokensLeft: 9,
+      speculates: false,
+    };
+    return Promise.resolve(Array.from({ length: parallel }, (_, index) => ({
+      index,
+      tokens: 8,
+      ...(index < this.#running ? { sequence } : {}),
+    })));
+  }
+
+  /** Records what was asked. */
+  changeSlot(index: number, action: SlotAction): Promise<SlotChange> {
+    this.slotActions.push({ index, ...action });
+    return Promise.resolve({ tokens: 8, bytes: 800 });
   }
 
   /** Waits until the engine has been asked, and gives that request. */
@@ -120,18 +167,23 @@ export class FakeEngine implements Engine {
   }
 
   /** A token for each byte of a text; a conversation is rendered first. */
-  async tokenize({ prompt }: TokenizeInput): Promise<TokenPiece[]> {
-    if (prompt.kind === "tokens") return prompt.tokens.map((token) => ({ token, bytes: Uint8Array.of(token) }));
-    const text = prompt.kind === "text"
-      ? prompt.text
-      : prompt.kind === "chat"
-      ? await this.render(prompt.messages)
-      : "";
-    return Array.from(new TextEncoder().encode(text), (token) => ({ token, bytes: Uint8Array.of(token) }));
+  async tokenize({ prompt }: TokenizeInput): Promise<Int32Array> {
+    if (prompt.kind === "tokens") return Int32Array.from(prompt.tokens);
+    if (prompt.kind === "parts") return Int32Array.from(prompt.parts.flatMap(toBytes));
+    if (prompt.kind === "text") return Int32Array.from(toBytes(prompt.text));
+    return Int32Array.from(prompt.kind === "chat" ? toBytes(await this.render(prompt.messages)) : []);
   }
 
-  detokenize(tokens: number[]): Promise<string> {
+  pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
+    return Promise.resolve(Array.from(tokens, (token) => Uint8Array.of(token)));
+  }
+
+  detokenize(tokens: ArrayLike<number>): Promise<string> {
     return Promise.resolve(new TextDecoder().decode(Uint8Array.from(tokens)));
+  }
+
+  endTokens(): Promise<number[]> {
+    return Promise.resolve([2, 3]);
   }
 
   /** `role: content` lines. */
@@ -142,6 +194,10 @@ export class FakeEngine implements Engine {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function toBytes(part: string | number[]): number[] {
+  return typeof part === "string" ? Array.from(new TextEncoder().encode(part)) : part;
 }
 
 /** How a scripted answer ends. */

@@ -1,23 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DEFAULT_SAMPLING, type GenerateEvent, type TokenizeInput, type TokenPiece } from "../../lib/engine/mod.ts";
+import { DEFAULT_SAMPLING, type GenerateEvent, type TokenizeInput } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { LlamaCompletion, LlamaCompletionChunk } from "../../server/schemas/llama/mod.ts";
 import { ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, DONE, failAfter, FAKE_MODEL, FakeEngine, hangAfter } from "./fake_engine.ts";
+import { InfillEngine } from "./infill_engine.ts";
 import { llamaAppOver } from "./llama_app.ts";
 import { eventData, post } from "./requests.ts";
 import { within } from "./within.ts";
-
-/** A fake model whose gap tokens are 1, 2 and 3. */
-class InfillEngine extends FakeEngine {
-  override async tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
-    if (input.prompt.kind !== "infill") return await super.tokenize(input);
-    const { before, after } = input.prompt;
-    const bytes = new TextEncoder().encode(`\x01${before}\x02${after}\x03`);
-    return Array.from(bytes, (token) => ({ token, bytes: Uint8Array.of(token) }));
-  }
-}
 
 async function complete(body: unknown, engine = new FakeEngine(), path = "/completion"): Promise<LlamaCompletion> {
   const response = await post(llamaAppOver(engine), body, path);
@@ -124,21 +115,18 @@ Deno.test("llama completion takes every form of prompt", async () => {
   }
 });
 
-Deno.test("llama completion adds control tokens at the beginning alone", async () => {
+Deno.test("llama completion has texts and tokens in a row tokenized as one prompt", async () => {
   const asked: TokenizeInput[] = [];
   class Asked extends FakeEngine {
-    override tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+    override tokenize(input: TokenizeInput): Promise<Int32Array> {
       asked.push(structuredClone(input));
       return super.tokenize(input);
     }
   }
   for (const prompt of [["a", 5, "b"], [5, "a"]]) await complete({ prompt }, new Asked());
-  assert.deepEqual(asked.map(({ addSpecial, parseSpecial }) => [addSpecial, parseSpecial]), [
-    [true, true],
-    [false, true],
-    [false, true],
-    [true, true],
-    [false, true],
+  assert.deepEqual(asked, [
+    { prompt: { kind: "parts", parts: ["a", [5], "b"] } },
+    { prompt: { kind: "parts", parts: [[5], "a"] } },
   ]);
 });
 
@@ -277,6 +265,18 @@ Deno.test("llama completion ends the engine's work when its client leaves", asyn
   await reader?.read();
   await reader?.cancel();
   await within((await engine.call()).aborted);
+});
+
+Deno.test("llama completion shows the ends of an answer as banned where it ignores them", async () => {
+  const bias = async (body: object, options = {}): Promise<unknown> => {
+    const response = await post(llamaAppOver(new FakeEngine(), options), { prompt: "Hi", ...body }, "/completion");
+    return LlamaCompletion.strict().parse(await response.json()).generation_settings.logit_bias;
+  };
+  const ends = [{ token: 2, bias: null }, { token: 3, bias: null }];
+  assert.deepEqual(await bias({}), []);
+  assert.deepEqual(await bias({ ignore_eos: false }), []);
+  assert.deepEqual(await bias({ ignore_eos: true, logit_bias: [[5, 1.5]] }), [{ token: 5, bias: 1.5 }, ...ends]);
+  assert.deepEqual(await bias({}, { defaults: { ignoreEos: true } }), ends);
 });
 
 Deno.test("llama completion names what it ignores", async () => {

@@ -4,7 +4,15 @@ import { DEFAULT_SAMPLING } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { AppEnv } from "../../server/app_input.ts";
 import { llamaApi } from "../../server/routes/llama/mod.ts";
-import { LoraAdapters, NotSupportedBody, Props, Slots } from "../../server/schemas/llama/mod.ts";
+import {
+  ErasedSlot,
+  LoraAdapters,
+  NotSupportedBody,
+  Props,
+  RestoredSlot,
+  SavedSlot,
+  Slots,
+} from "../../server/schemas/llama/mod.ts";
 import { ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, DONE, failAfter, FAKE_MODEL, FakeEngine, hangAfter } from "./fake_engine.ts";
 import { llamaAppOver } from "./llama_app.ts";
@@ -52,9 +60,8 @@ Deno.test("what llama-server can be started with and this server not is a 501 th
   const app = llamaAppOver(new FakeEngine());
   const cases: [string, RegExp][] = [
     ["/props", /with each request/],
-    ["/slots/0?action=save", /does not save slots/],
-    ["/slots/0?action=restore", /does not restore slots/],
-    ["/slots/0?action=erase", /does not erase slots/],
+    ["/slots/0?action=save", /does not save slots; start it with --slot-save-path/],
+    ["/slots/0?action=restore", /does not restore slots; start it with --slot-save-path/],
     ["/lora-adapters", /"lora": \[/],
   ];
   for (const [path, message] of cases) {
@@ -69,13 +76,56 @@ Deno.test("what llama-server can be started with and this server not is a 501 th
   }
 });
 
-Deno.test("metrics and slots of an engine that is not metered are a 501", async () => {
-  const app = llamaApi({ engine: new FakeEngine(), options: { version: "0" } });
-  for (const path of ["/metrics", "/slots"]) {
-    const response = await app.request(path);
-    assert.equal(response.status, 501, path);
-    NotSupportedBody.strict().parse(await response.json());
+Deno.test("metrics of an engine that is not metered are a 501", async () => {
+  const response = await llamaApi({ engine: new FakeEngine(), options: { version: "0" } }).request("/metrics");
+  assert.equal(response.status, 501);
+  NotSupportedBody.strict().parse(await response.json());
+});
+
+Deno.test("slots are saved, restored and erased in the shape of llama-server, in the folder alone that it was started with", async () => {
+  const engine = new FakeEngine();
+  const app = llamaAppOver(engine, { slotSavePath: "/kept" });
+  const act = async (path: string, body: unknown = {}): Promise<unknown> => (await post(app, body, path)).json();
+  const { timings: saving, ...saved } = SavedSlot.strict().parse(
+    await act("/slots/1?action=save", { filename: "a-1.bin" }),
+  );
+  assert.deepEqual(saved, { id_slot: 1, filename: "a-1.bin", n_saved: 8, n_written: 800 });
+  const { timings: restoring, ...restored } = RestoredSlot.strict().parse(
+    await act("/slots/2?action=restore", { filename: "a-1.bin" }),
+  );
+  assert.deepEqual(restored, { id_slot: 2, filename: "a-1.bin", n_restored: 8, n_read: 800 });
+  assert.ok(saving.save_ms >= 0 && restoring.restore_ms >= 0);
+  assert.deepEqual(ErasedSlot.strict().parse(await act("/slots/0?action=erase")), { id_slot: 0, n_erased: 8 });
+  assert.deepEqual(engine.slotActions, [
+    { index: 1, kind: "save", path: "/kept/a-1.bin" },
+    { index: 2, kind: "restore", path: "/kept/a-1.bin" },
+    { index: 0, kind: "erase" },
+  ]);
+  for (
+    const filename of ["", ".", "..", "../a", "a/b", "a\\b", "/etc/passwd", "C:a", "a\0", "a".repeat(201), 5, null]
+  ) {
+    const response = await post(app, { filename }, "/slots/0?action=save");
+    assert.equal(response.status, 400, String(filename));
+    assert.equal(ErrorBody.strict().parse(await response.json()).error.param, "filename");
   }
+  assert.equal((await post(app, { filename: "a" }, "/slots/-1?action=save")).status, 400);
+  assert.equal(engine.slotActions.length, 3);
+});
+
+Deno.test("a slot's file that cannot be used is the client's mistake, and where it lies is not told", async () => {
+  class Damaged extends FakeEngine {
+    override changeSlot(): Promise<never> {
+      return Promise.reject(new EngineError("bad_file", 'Cannot use the KV states in "/kept/a": it is too short'));
+    }
+  }
+  const response = await post(
+    llamaAppOver(new Damaged(), { slotSavePath: "/kept" }),
+    { filename: "a" },
+    "/slots/0?action=restore",
+  );
+  assert.equal(response.status, 400);
+  const { error } = ErrorBody.strict().parse(await response.json());
+  assert.deepEqual([error.param, error.message], ["filename", 'Cannot use the KV states in "a": it is too short']);
 });
 
 Deno.test("LoRA adapters are listed with their scales, by name alone", async () => {
@@ -102,6 +152,19 @@ Deno.test("slots tell how many sequences are computed", async () => {
   assert.equal(await busy(), 0);
   const response = await post(app, { prompt: "a", n: 3, stream: true }, "/completion");
   assert.equal(await busy(), 3);
+  const [first, , , last] = Slots.parse(await (await app.request("/slots")).json());
+  assert.deepEqual(first, {
+    id: 0,
+    n_ctx: FAKE_MODEL.contextLength,
+    is_processing: true,
+    speculative: false,
+    id_task: 7,
+    n_prompt_tokens: 8,
+    n_prompt_tokens_processed: 3,
+    n_prompt_tokens_cache: 2,
+    next_token: [{ has_next_token: true, n_remain: 9, n_decoded: 3 }],
+  });
+  assert.deepEqual(last, { id: 3, n_ctx: FAKE_MODEL.contextLength, is_processing: false, n_prompt_tokens: 8 });
   assert.equal((await app.request("/slots?fail_on_no_slot=1")).status, 200);
   const second = await post(app, { prompt: "a", n: 3, stream: true }, "/completion");
   assert.equal(await busy(), 4);

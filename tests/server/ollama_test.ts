@@ -9,7 +9,6 @@ import type {
   ModelInfo,
   ServedModel,
   TokenizeInput,
-  TokenPiece,
 } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { answerFailures } from "../../server/answer_failures.ts";
@@ -328,6 +327,7 @@ Deno.test("Ollama fields that need what is not there yet are refused by name", a
     [{ options: { penalize_newline: false } }, "options.penalize_newline"],
     [{ options: { num_predict: 0 } }, "options.num_predict"],
     [{ options: { top_p: 2 } }, "options.top_p"],
+    [{ options: { grammar: "root ::= x" } }, "options.grammar"],
     [{ stream: "yes" }, "stream"],
   ];
   const ofChat: [object, string][] = [
@@ -586,9 +586,9 @@ class ShortEngine extends FakeEngine {
     return Promise.reject(new EngineError("context_length_exceeded", "too long", { param: "input.0" }));
   }
 
-  override async tokenize(input: TokenizeInput): Promise<TokenPiece[]> {
+  override async tokenize(input: TokenizeInput): Promise<Int32Array> {
     const tokens = await super.tokenize(input);
-    return input.addSpecial === false ? tokens : [...tokens, { token: 2, bytes: new Uint8Array() }];
+    return input.addSpecial === false ? tokens : Int32Array.of(...tokens, 2);
   }
 }
 

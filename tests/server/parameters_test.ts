@@ -68,6 +68,13 @@ const ACCEPTED: Record<string, unknown[]> = {
   response_format: [{ type: "text" }, null],
   modalities: [["text"], null],
   audio: [null],
+  grammar: ["", null],
+  json_schema: [null],
+  post_sampling_probs: [false, null],
+  add_generation_prompt: [true, null],
+  continue_final_message: [false, null],
+  chat_template: [null],
+  chat_template_kwargs: [{}, null],
   user: ["ann", 5],
   unheard_of: [{ a: 1 }, null, "x"],
   __proto__x: [1],
@@ -156,6 +163,13 @@ const REFUSED: [Record<string, unknown>, string | null][] = [
   ...refuse("response_format", [{ type: "json_object" }, { type: "json_schema" }, "text"]),
   ...refuse("modalities", [["text", "audio"], "text"]),
   ...refuse("audio", [{}]),
+  ...refuse("grammar", ["root ::= x", 5]),
+  ...refuse("json_schema", [{}, { const: "42" }]),
+  ...refuse("post_sampling_probs", [true, 1]),
+  ...refuse("add_generation_prompt", [false]),
+  ...refuse("continue_final_message", [true, "content"]),
+  ...refuse("chat_template", ["{{ messages }}"]),
+  ...refuse("chat_template_kwargs", [{ a: 1 }, [], "a"]),
 ];
 
 for (const [name, values] of Object.entries(ACCEPTED)) {
@@ -204,7 +218,7 @@ Deno.test("parameter errors say what was expected and found", async () => {
     ],
     [
       { messages: MESSAGES, logit_bias: { "256": 1 } },
-      'Invalid "logit_bias": there is no token 256, the vocabulary has 256',
+      '"logit_bias" has the token 256; tokens of this model are whole numbers from 0 to 255',
     ],
     [{ messages: MESSAGES, stop: "" }, 'Invalid "stop": expected at least 1 character, found ""'],
     [{ messages: MESSAGES, model: [LONG] }, 'Invalid "model": expected a string, found an array of 1'],

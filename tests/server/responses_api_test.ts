@@ -272,6 +272,8 @@ Deno.test("response refuses by its name what it cannot hold", async () => {
     [{ prompt: { id: "pmpt_1" } }, "prompt"],
     [{ context_management: [{ type: "compaction" }] }, "context_management"],
     [{ moderation: {} }, "moderation"],
+    [{ grammar: "root ::= x" }, "grammar"],
+    [{ json_schema: {} }, "json_schema"],
     [{ n: 2 }, "n"],
     [{ include: ["nothing"] }, "include.0"],
     [{ top_logprobs: 21 }, "top_logprobs"],

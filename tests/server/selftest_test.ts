@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { AnswerLogprob, Embeddings, EmbedInput, GenerateEvent, GenerateInput } from "../../lib/engine/mod.ts";
-import { createApp } from "../../server/app.ts";
 import { CHECKS } from "../../server/selftest/checks.ts";
 import { formatResults } from "../../server/selftest/mod.ts";
 import { DONE, FakeEngine, fakeLogprob } from "./fake_engine.ts";
+import { receiptApp } from "./receipts.ts";
 
 /** An engine whose answers are right in all that the checks look at. */
 class SoundEngine extends FakeEngine {
@@ -50,7 +50,7 @@ interface Break {
 
 /** A server whose answers are sound but for what breaks them. */
 function serveBroken(broken: Break | undefined): { base: string } & AsyncDisposable {
-  const app = createApp({ engine: new SoundEngine(), options: { version: "0.0.0" } });
+  const app = receiptApp(new SoundEngine());
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const response = await app.fetch(request);
     if (new URL(request.url).pathname !== broken?.path) return response;
@@ -76,6 +76,7 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   }],
   ["… streamed", 0, { path: "/v1/chat/completions", text: swap("data: [DONE]\n\n", "") }],
   ["… streamed as whole", 0, { path: "/v1/chat/completions", text: swap('"content":", green"', '"content":"x"') }],
+  ["… with a receipt", 0, { path: "/v1/chat/completions", text: swap('"text":"red, green', '"text":"blue') }],
   ["… logprobs", 0, { path: "/v1/chat/completions", text: swap(/"logprob":-1/, '"logprob":0.5') }],
   ["POST /v1/completions", 0, { path: "/v1/completions", text: swap("1, 2, 3, 4,", "") }],
   ["POST /v1/embeddings", 0, { path: "/v1/embeddings", text: swap("0.6", "0.7") }],

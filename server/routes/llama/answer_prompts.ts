@@ -32,7 +32,9 @@ export interface AskedPrompts {
 export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Promise<Response> {
   const { engine, request } = asked;
   const inputs = asked.prompts.map((prompt) => toInput(prompt, asked, c.env?.address));
-  const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index }));
+  const ignoresEos = inputs.some(({ sampling }) => sampling.ignoreEos);
+  const banned = ignoresEos ? await engine.endTokens() : [];
+  const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index, banned }));
   const generate = generateAll(engine, inputs);
   const { events, abort } = await startGeneration(limitOf(request) === 0 ? withoutAnswer(generate) : generate, {
     signals: [c.req.raw.signal, c.env?.stop],
@@ -78,7 +80,7 @@ function toInput(
 /** The answers to the prompt of that index; all prompts have equally many. */
 function toAnswers(
   input: GenerateInput,
-  { model, options, request, prompts, index }: AskedPrompts & { index: number },
+  { model, options, request, prompts, index, banned }: AskedPrompts & { index: number; banned: number[] },
 ): LlamaAnswer[] {
   const prompt = prompts[index] ?? { tokens: [], text: "" };
   const choices = input.choices ?? 1;
@@ -86,6 +88,7 @@ function toAnswers(
   const settings = toGenerationSettings(input, {
     limit: limitOf(request) ?? options.maxTokens ?? -1,
     request: asked,
+    banned,
   });
   return Array.from({ length: choices }, (_, choice) =>
     new LlamaAnswer({

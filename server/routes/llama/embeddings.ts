@@ -1,30 +1,22 @@
 import type { Handler } from "hono";
-import type { Engine } from "../../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { parseBody } from "../../parse_body.ts";
-import { LlamaEmbeddingRequest, type LlamaEmbeddings, type MixedText, promptsOf } from "../../schemas/llama/mod.ts";
+import { LlamaEmbeddingRequest, type LlamaEmbeddings, promptsOf } from "../../schemas/llama/mod.ts";
 import { endOf } from "../embeddings.ts";
-import { tokenizeMixed } from "./tokenize_mixed.ts";
+import { toEmbedInput } from "../to_embed_input.ts";
 
 /** `POST /embedding`: texts as vectors in llama-server's own shape, which also carries those of a model without pooling. */
 export function createLlamaEmbeddings(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const { content, input, model } = await parseBody(c, LlamaEmbeddingRequest);
     const { engine } = await chooseEngine(app, model);
-    const inputs = await Promise.all(promptsOf(content ?? input ?? []).map((each) => toInput(each, engine)));
+    const inputs = await Array.fromAsync(promptsOf(content ?? input ?? []), (each) => toEmbedInput(each, engine));
     const { embeddings, size } = await engine.embed({ inputs }, endOf(c));
     return c.json(
       embeddings.map((vectors, index) => ({ index, embedding: toRows(vectors, size) })) satisfies LlamaEmbeddings,
     );
   };
-}
-
-async function toInput(text: MixedText, engine: Engine): Promise<string | number[]> {
-  if (typeof text === "string") return text;
-  const numbers = text.filter((part) => typeof part === "number");
-  if (numbers.length === text.length) return numbers;
-  return (await tokenizeMixed(engine, text)).map(({ token }) => token);
 }
 
 function toRows(vectors: Float32Array, size: number): number[][] {

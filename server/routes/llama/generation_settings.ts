@@ -10,12 +10,14 @@ const RANDOM_SEED = 2 ** 32 - 1;
  * @param input What it was given; the rest is its defaults.
  * @param limit Tokens that the answer may have; -1 as many as there is room for.
  * @param request What is not for the engine.
+ * @param banned Tokens that are banned besides those of `logit_bias`.
  */
 export function toGenerationSettings(
   input: Omit<GenerateInput, "prompt">,
-  { limit, request = {} }: {
+  { limit, request = {}, banned = [] }: {
     limit: number;
     request?: Pick<LlamaGeneration, "stream" | "n_probs" | "timings_per_token">;
+    banned?: number[];
   },
 ): GenerationSettings {
   const sampling = { ...DEFAULT_SAMPLING, ...input.sampling };
@@ -52,8 +54,11 @@ export function toGenerationSettings(
     n_discard: 0,
     ignore_eos: sampling.ignoreEos,
     stream: request.stream ?? false,
-    // JSON has no infinity.
-    logit_bias: sampling.logitBias.map(({ token, bias }) => ({ bias: Number.isFinite(bias) ? bias : null, token })),
+    logit_bias: [
+      // JSON has no infinity.
+      ...sampling.logitBias.map(({ token, bias }) => ({ bias: Number.isFinite(bias) ? bias : null, token })),
+      ...banned.map((token) => ({ bias: null, token })),
+    ],
     n_probs: request.n_probs ?? 0,
     min_keep: sampling.minKeep,
     grammar: "",

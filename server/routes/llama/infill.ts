@@ -18,7 +18,7 @@ export function createInfill(app: AppInput): Handler<AppEnv> {
       );
     }
     const before = request.input_prefix + (request.prompt ?? "");
-    const pieces = await engine.tokenize({ prompt: { kind: "infill", before, after: request.input_suffix } });
-    return await answerPrompts(c, { engine, model, options: app.options, request, prompts: [readPrompt(pieces)] });
+    const prompt = await readPrompt(engine, { kind: "infill", before, after: request.input_suffix });
+    return await answerPrompts(c, { engine, model, options: app.options, request, prompts: [prompt] });
   };
 }

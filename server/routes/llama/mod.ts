@@ -10,7 +10,8 @@ import { listAdapters, refuseAdapters } from "./lora_adapters.ts";
 import { getMetrics } from "./metrics.ts";
 import { getProps, refuseProps } from "./props.ts";
 import { createReranking } from "./rerank.ts";
-import { listSlots, refuseSlotAction } from "./slots.ts";
+import { changeSlot } from "./slot_action.ts";
+import { listSlots } from "./slots.ts";
 import { createText, createTokens } from "./tokenize.ts";
 
 /**
@@ -26,7 +27,7 @@ export function llamaApi(input: AppInput): Hono<AppEnv> {
     .get("/props", ready, getProps(input))
     .post("/props", refuseProps())
     .get("/slots", ready, listSlots(input))
-    .post("/slots/:id", refuseSlotAction())
+    .post("/slots/:id", ready, changeSlot(input))
     .get("/lora-adapters", ready, listAdapters(input))
     .post("/lora-adapters", refuseAdapters())
     .post("/tokenize", ready, createTokens(input))

@@ -24,7 +24,7 @@ export function getProps(app: AppInput): Handler<AppEnv> {
         model_alias: model.id,
         model_path: fileName(options.modelFile ?? model.id),
         modalities: { vision: false, video: false, audio: false },
-        endpoint_slots: metered,
+        endpoint_slots: true,
         endpoint_props: false,
         endpoint_metrics: metered,
         chat_template: model.chatTemplate ?? "",

@@ -1,4 +1,4 @@
-import type { TokenPiece } from "../../../lib/engine/mod.ts";
+import type { Engine, Prompt } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
 
 /** A prompt whose tokens are known. */
@@ -9,17 +9,16 @@ export interface ReadPrompt {
 }
 
 /**
- * The prompt that pieces make.
+ * The tokens of a prompt, and its text.
  *
  * @throws {EngineError} `invalid_value` when there are none.
  */
-export function readPrompt(pieces: TokenPiece[]): ReadPrompt {
-  if (pieces.length === 0) {
+export async function readPrompt(engine: Engine, prompt: Prompt): Promise<ReadPrompt> {
+  const tokens = await engine.tokenize({ prompt });
+  if (tokens.length === 0) {
     throw new EngineError("invalid_value", 'Invalid "prompt": expected at least one token, found none', {
       param: "prompt",
     });
   }
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const text = pieces.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode();
-  return { tokens: pieces.map(({ token }) => token), text };
+  return { tokens: Array.from(tokens), text: await engine.detokenize(tokens) };
 }

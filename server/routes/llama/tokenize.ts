@@ -1,23 +1,25 @@
 import type { Handler } from "hono";
-import type { TokenPiece } from "../../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { parseBody } from "../../parse_body.ts";
 import { type Detokenized, DetokenizeRequest, TokenizeRequest, type TokenList } from "../../schemas/llama/mod.ts";
 import { tokenText } from "../token_text.ts";
-import { tokenizeMixed } from "./tokenize_mixed.ts";
+import { toPrompt } from "./to_prompt.ts";
 
 /** `POST /tokenize`: the tokens of a text, and with `with_pieces` what each stands for. */
 export function createTokens(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const { content, add_special, parse_special, with_pieces, model } = await parseBody(c, TokenizeRequest);
     const { engine } = await chooseEngine(app, model);
-    const pieces = await tokenizeMixed(engine, content, {
+    const ids = await engine.tokenize({
+      prompt: toPrompt(content),
       addSpecial: add_special ?? false,
       parseSpecial: parse_special ?? true,
     });
-    const tokens = with_pieces ? pieces.map(toPiece) : pieces.map(({ token }) => token);
-    return c.json({ tokens } satisfies TokenList);
+    const tokens = Array.from(ids);
+    if (!with_pieces) return c.json({ tokens } satisfies TokenList);
+    const pieces = await engine.pieces(ids);
+    return c.json({ tokens: tokens.map((id, i) => ({ id, piece: toPiece(pieces[i]) })) } satisfies TokenList);
   };
 }
 
@@ -30,6 +32,6 @@ export function createText(app: AppInput): Handler<AppEnv> {
   };
 }
 
-function toPiece({ token, bytes }: TokenPiece): { id: number; piece: string | number[] } {
-  return { id: token, piece: tokenText({ token, bytes, logprob: 0 }) ?? [...bytes] };
+function toPiece(bytes: Uint8Array = new Uint8Array()): string | number[] {
+  return tokenText({ bytes }) ?? [...bytes];
 }

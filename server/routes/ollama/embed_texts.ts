@@ -37,7 +37,7 @@ async function embed(texts: string[], { engine, model, truncate, signal }: Embed
   } catch (error) {
     if (!truncate || !(error instanceof EngineError) || error.code !== "context_length_exceeded") throw error;
     const limit = Math.min(model.contextLength, model.trainContextLength);
-    const inputs = await Promise.all(texts.map((text) => cut(text, { engine, limit })));
+    const inputs = await Array.fromAsync(texts, (text) => cut(text, { engine, limit }));
     return await engine.embed({ inputs }, signal);
   }
 }
@@ -46,7 +46,7 @@ async function embed(texts: string[], { engine, model, truncate, signal }: Embed
 async function cut(text: string, { engine, limit }: { engine: Engine; limit: number }): Promise<number[]> {
   const tokenize = async (addSpecial: boolean): Promise<number[]> => {
     const prompt = { kind: "text", text: text.slice(0, limit * CHARACTERS) } as const;
-    return (await engine.tokenize({ prompt, addSpecial })).map(({ token }) => token);
+    return Array.from(await engine.tokenize({ prompt, addSpecial }));
   };
   const whole = await tokenize(true);
   if (whole.length <= limit) return whole;

@@ -5,7 +5,7 @@ import { chooseEngine } from "../../choose_engine.ts";
 import { type Generation, startGeneration, STREAM_PATIENCE_MS } from "../../generation.ts";
 import { parseBody } from "../../parse_body.ts";
 import type { ResponseStore } from "../../response_store.ts";
-import { type ResponseObject, ResponseRequest } from "../../schemas/responses/mod.ts";
+import { type CreatedResponse, type ResponseObject, ResponseRequest } from "../../schemas/responses/mod.ts";
 import { sseResponse } from "../../sse.ts";
 import { collectAnswer } from "../collect_answer.ts";
 import { type InputParts, toGenerateInput } from "../to_generate_input.ts";
@@ -42,7 +42,7 @@ export function createResponse(app: AppInput, store: ResponseStore): Handler<App
     const { choices, ...spent } = await collectAnswer(events, 1);
     const response = closeResponse(open, choices.map((said) => toMessage({ id: newId("msg_"), ...said })), spent);
     keep(response);
-    return c.json({ ...response, timings: toTimings(spent) });
+    return c.json({ ...response, timings: toTimings(spent) } satisfies CreatedResponse);
   };
 }
 

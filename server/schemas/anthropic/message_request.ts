@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isEmptyArray } from "../is_empty_array.ts";
+import { EMPTY_ARRAY } from "../empty.ts";
 import { notYet } from "../not_yet.ts";
 import { samplingShape } from "../sampling.ts";
 
@@ -16,14 +16,14 @@ const conversationShape = {
   model: z.string().nullish(),
   messages: z.array(InputMessage).min(1),
   system: content.nullish(),
-  tools: notYet("Tools", isEmptyArray),
-  tool_choice: notYet("Forced tool calls", (value) => hasType(value, "auto") || hasType(value, "none")),
-  thinking: notYet("Thinking blocks", (value) => hasType(value, "disabled")),
-  mcp_servers: notYet("MCP servers", isEmptyArray),
+  tools: notYet("Tools", EMPTY_ARRAY),
+  tool_choice: notYet("Forced tool calls", z.object({ type: z.enum(["auto", "none"]) })),
+  thinking: notYet("Thinking blocks", z.object({ type: z.literal("disabled") })),
+  mcp_servers: notYet("MCP servers", EMPTY_ARRAY),
   output_config: z.object({ format: notYet("Formats other than text") }).nullish(),
   /** Where "output_config.format" stood before. */
   output_format: notYet("Formats other than text"),
-  context_management: notYet("Edits of the context", hasNoEdits),
+  context_management: notYet("Edits of the context", z.object({ edits: EMPTY_ARRAY.nullish() })),
 };
 
 /** The body of `POST /v1/messages`: Anthropic's parameters, and llama-server's names for the samplers that it has not. */
@@ -51,11 +51,3 @@ export const CountTokensRequest = z.object(conversationShape);
 
 /** A conversation as the client wrote it. */
 export type CountTokensRequest = z.infer<typeof CountTokensRequest>;
-
-function hasNoEdits(value: unknown): boolean {
-  return z.object({ edits: z.array(z.never()).nullish() }).safeParse(value).success;
-}
-
-function hasType(value: unknown, type: string): boolean {
-  return typeof value === "object" && value !== null && "type" in value && value.type === type;
-}

@@ -54,6 +54,9 @@ export const LlamaCompletion = z.object({
 /** A whole answer. */
 export type LlamaCompletion = z.infer<typeof LlamaCompletion>;
 
+/** The answer where there are several of them: to several prompts, or by `n_cmpl`. */
+export const LlamaCompletions = z.array(LlamaCompletion).min(2);
+
 /** One message of the stream that `POST /completion` sends with `stream`: the tokens whose text has come since the one before. */
 export const LlamaCompletionChunk = z.object({ ...shape, stop: z.literal(false) });
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { accepting } from "../accepting.ts";
 import { notYet } from "../not_yet.ts";
 import { LlamaPrompt } from "./prompt.ts";
 
@@ -7,9 +8,11 @@ export const LlamaEmbeddingRequest = z.object({
   content: LlamaPrompt.nullish(),
   input: LlamaPrompt.nullish(),
   model: z.string().nullish(),
-  encoding_format: z.string().refine((format) => format === "float", 'only "float" here; /v1/embeddings has base64')
-    .nullish(),
-  embd_normalize: notYet("Norms other than the Euclidean, which is 2,", (value) => value === 2),
+  encoding_format: accepting(
+    z.string().refine((format) => format === "float", 'only "float" here; /v1/embeddings has base64'),
+    z.literal("float"),
+  ).nullish(),
+  embd_normalize: notYet("Norms other than the Euclidean, which is 2,", z.literal(2)),
 }).superRefine(({ content, input }, context) => {
   const refuse = (message: string): void => context.addIssue({ code: "custom", path: ["content"], message });
   const given = [content, input].filter((value) => value !== undefined && value !== null);

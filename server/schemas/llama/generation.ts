@@ -36,12 +36,9 @@ export const llamaGenerationShape = {
   /** Seconds of silence in a stream after which a comment is sent; 0 and -1 never. */
   sse_ping_interval: z.int().min(-1).max(INT32_MAX).nullish(),
   timings_per_token: z.boolean().nullish(),
-  post_sampling_probs: notYet("Probabilities after sampling", isFalse),
-  return_progress: notYet("Reports of the prompt's progress", isFalse),
-  n_indent: notYet("Limits of indentation", isZero),
-  n_discard: notYet("Numbers of tokens to discard", isZero),
-  grammar: notYet("Grammars", (value) => value === ""),
-  json_schema: notYet("JSON schemas"),
+  return_progress: notYet("Reports of the prompt's progress", z.literal(false)),
+  n_indent: notYet("Limits of indentation", z.literal(0)),
+  n_discard: notYet("Numbers of tokens to discard", z.literal(0)),
 };
 
 /** {@linkcode llamaGenerationShape} as an object of its own. */
@@ -59,12 +56,4 @@ export function checkStreamed(request: LlamaGeneration, context: z.RefinementCtx
       message: "Timings before the end of a stream are not supported yet; its last message has them",
     });
   }
-}
-
-function isFalse(value: unknown): boolean {
-  return value === false;
-}
-
-function isZero(value: unknown): boolean {
-  return value === 0;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
 import { checkStreamed, llamaGenerationShape } from "./generation.ts";
-import { isEmptyArray } from "../is_empty_array.ts";
+import { EMPTY_ARRAY } from "../empty.ts";
 
 /** The body of `POST /infill`: the text before a gap and behind it. `null` means absent; keys that are not listed are ignored. */
 export const InfillRequest = z.object({
@@ -9,7 +9,7 @@ export const InfillRequest = z.object({
   input_suffix: z.string(),
   /** What the gap is known to begin with. */
   prompt: z.string().nullish(),
-  input_extra: notYet("Texts of other files", isEmptyArray),
+  input_extra: notYet("Texts of other files", EMPTY_ARRAY),
   ...llamaGenerationShape,
 }).superRefine(checkStreamed);
 

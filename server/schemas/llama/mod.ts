@@ -1,12 +1,15 @@
 export { AppliedTemplate, ApplyTemplateRequest } from "./apply_template.ts";
-export { LlamaCompletion, LlamaCompletionChunk, TokenProbability } from "./completion.ts";
+export { LlamaCompletion, LlamaCompletionChunk, LlamaCompletions, TokenProbability } from "./completion.ts";
 export { LlamaCompletionRequest } from "./completion_request.ts";
 export { LlamaEmbeddingRequest, LlamaEmbeddings } from "./embedding.ts";
 export { LlamaGeneration } from "./generation.ts";
 export { GenerationSettings } from "./generation_settings.ts";
 export { InfillRequest } from "./infill_request.ts";
 export { NotSupportedBody } from "./not_supported.ts";
-export { LlamaPrompt, MixedText, promptsOf } from "./prompt.ts";
+export { PickedFields } from "./picked_fields.ts";
+export { LlamaPrompt, MixedText, promptsOf, promptsUpTo } from "./prompt.ts";
+export { PropsQuery, SlotActionQuery, SlotsQuery } from "./queries.ts";
 export { RerankingRequest, TeiRanks } from "./rerank.ts";
-export { LoraAdapters, Props, Slots } from "./server_state.ts";
+export { LoraAdapters, Props } from "./server_state.ts";
+export { ErasedSlot, RestoredSlot, SavedSlot, SlotFileRequest, Slots } from "./slots.ts";
 export { Detokenized, DetokenizeRequest, TokenizeRequest, TokenList } from "./tokens.ts";

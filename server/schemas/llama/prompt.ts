@@ -1,15 +1,20 @@
 import * as z from "zod";
-import { isEmptyArray } from "../is_empty_array.ts";
+import { accepting } from "../accepting.ts";
+import { EMPTY_ARRAY } from "../empty.ts";
 import { notYet } from "../not_yet.ts";
 
-/** Prompts of one request. */
+/** Prompts of one request to generate. */
 const MAX_PROMPTS = 1024;
 
 /** Texts among the tokens of one prompt: each is tokenized by itself. */
 const MAX_TEXTS = 1024;
 
 /** Checked as one: an issue for each of a million elements would keep all others waiting. */
-const mixed = z.custom<(number | string)[]>(isMixed, `an array of token ids and at most ${MAX_TEXTS} texts`);
+const parts = z.array(z.union([z.int().min(0), z.string()]));
+const mixed = accepting(
+  z.custom<(number | string)[]>(isMixed, `an array of token ids and at most ${MAX_TEXTS} texts`),
+  parts,
+);
 
 /** What llama-server calls "mixed": a text, token ids, or texts among token ids. */
 export const MixedText = z.union([z.string(), mixed]);
@@ -19,12 +24,20 @@ export type MixedText = z.infer<typeof MixedText>;
 
 const single = z.union([
   z.string(),
-  mixed.refine(({ length }) => length > 0, "at least 1 element"),
-  z.object({ prompt_string: MixedText, multimodal_data: notYet("Images and audio", isEmptyArray) }),
+  accepting(mixed.refine(({ length }) => length > 0, "at least 1 element"), parts.min(1)),
+  z.object({ prompt_string: MixedText, multimodal_data: notYet("Images and audio", EMPTY_ARRAY) }),
 ]);
 
 /** llama-server's `prompt`: a text, tokens, texts among tokens, an object around either, or several of all these. */
-export const LlamaPrompt = z.union([single, z.array(z.unknown()).min(1).max(MAX_PROMPTS).pipe(z.array(single))]);
+export const LlamaPrompt = promptsUpTo(MAX_PROMPTS);
+
+/** The same with another limit of prompts in one request. */
+export function promptsUpTo(
+  most: number,
+): z.ZodUnion<[typeof single, z.ZodPipe<z.ZodArray<z.ZodUnknown>, z.ZodArray<typeof single>>]> {
+  const several = z.array(z.unknown()).min(1).max(most).pipe(z.array(single));
+  return z.union([single, accepting(several, z.array(single).min(1).max(most))]);
+}
 
 /** Prompts as the client wrote them. */
 export type LlamaPrompt = z.infer<typeof LlamaPrompt>;

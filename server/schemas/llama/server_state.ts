@@ -23,12 +23,6 @@ export const Props = z.object({
 /** Properties as the client reads them. */
 export type Props = z.infer<typeof Props>;
 
-/** The answer of `GET /slots`. */
-export const Slots = z.array(z.object({ id: z.int(), n_ctx: z.int(), is_processing: z.boolean() }));
-
-/** Slots as the client reads them. */
-export type Slots = z.infer<typeof Slots>;
-
 /** The answer of `GET /lora-adapters`; `path` is the file's name alone, `scale` what holds where a request says nothing. */
 export const LoraAdapters = z.array(z.object({ id: z.int(), path: z.string(), scale: z.number() }));
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { accepting } from "../accepting.ts";
 import { MixedText } from "./prompt.ts";
 
 /** The body of `POST /tokenize`. */
@@ -26,7 +27,10 @@ export type TokenList = z.infer<typeof TokenList>;
 /** The body of `POST /detokenize`. */
 export const DetokenizeRequest = z.object({
   /** Checked as one: an issue for each of a million elements would keep all others waiting. */
-  tokens: z.custom<number[]>(isTokens, "expected an array of token ids, whole numbers from 0 on"),
+  tokens: accepting(
+    z.custom<number[]>(isTokens, "expected an array of token ids, whole numbers from 0 on"),
+    z.array(z.int().min(0)),
+  ),
   model: z.string().nullish(),
 });
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
-import { isEmpty } from "./is_empty.ts";
+import { EMPTY } from "./empty.ts";
 import { Message } from "./message.ts";
 import { checkLogprobs, requestShape } from "./request.ts";
 
@@ -8,7 +8,7 @@ import { checkLogprobs, requestShape } from "./request.ts";
 export const ChatRequest = z.object({
   ...requestShape,
   messages: z.array(Message).nullish(),
-  tools: notYet("Tools", isEmpty),
+  tools: notYet("Tools", EMPTY),
 }).superRefine(checkLogprobs);
 
 /** What a client asks of `POST /api/chat`. */

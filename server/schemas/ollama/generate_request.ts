@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
-import { isEmpty } from "./is_empty.ts";
+import { EMPTY } from "./empty.ts";
 import { checkLogprobs, requestShape } from "./request.ts";
 
 /** The body of Ollama's `POST /api/generate`; without a prompt it asks that the model be loaded. An empty text is as good as none. */
@@ -12,10 +12,10 @@ export const GenerateRequest = z.object({
   system: z.string().nullish(),
   /** The prompt as it is, without the chat template. */
   raw: z.boolean().nullish(),
-  template: notYet("Templates in a request", isEmpty),
+  template: notYet("Templates in a request", EMPTY),
   /** Ollama's deprecated tokens of the conversation so far. */
-  context: notYet("Conversations given as tokens", isEmpty),
-  images: notYet("Images", isEmpty),
+  context: notYet("Conversations given as tokens", EMPTY),
+  images: notYet("Images", EMPTY),
 }).superRefine((request, context) => {
   checkLogprobs(request, context);
   const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });

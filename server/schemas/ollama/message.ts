@@ -1,14 +1,20 @@
 import * as z from "zod";
+import { accepting } from "../accepting.ts";
 import { notYet } from "../not_yet.ts";
-import { isEmpty } from "./is_empty.ts";
+import { EMPTY } from "./empty.ts";
+
+const ROLES = ["system", "user", "assistant", "tool"] as const;
+
+/** A role in any case, without a flag: a JSON Schema's pattern has none. */
+const ANY_CASE = new RegExp(`^(?:${ROLES.map((role) => role.replace(/./g, bothCases)).join("|")})$`);
 
 /** One message of a conversation with Ollama, which takes a role in any case. */
 export const Message = z.object({
-  role: z.string().toLowerCase().pipe(z.enum(["system", "user", "assistant", "tool"])),
+  role: accepting(z.string().toLowerCase().pipe(z.enum(ROLES)), z.union([z.enum(ROLES), z.string().regex(ANY_CASE)])),
   content: z.string().nullish(),
-  images: notYet("Images", isEmpty),
-  tool_calls: notYet("Tool calls", isEmpty),
-  thinking: notYet("Thoughts beside the answer", isEmpty),
+  images: notYet("Images", EMPTY),
+  tool_calls: notYet("Tool calls", EMPTY),
+  thinking: notYet("Thoughts beside the answer", EMPTY),
   /** The tool that a message of role `tool` is from. */
   tool_name: z.string().nullish(),
   tool_call_id: z.string().nullish(),
@@ -16,3 +22,7 @@ export const Message = z.object({
 
 /** A message as the client wrote it. */
 export type Message = z.infer<typeof Message>;
+
+function bothCases(letter: string): string {
+  return `[${letter.toUpperCase()}${letter}]`;
+}

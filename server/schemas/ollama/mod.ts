@@ -6,6 +6,7 @@ export { OllamaError } from "./error.ts";
 export { GenerateRequest } from "./generate_request.ts";
 export { Message } from "./message.ts";
 export { LocalModel, LocalModels, ModelDetails, RunningModel, RunningModels } from "./model.ts";
+export { Options } from "./options.ts";
 export type { OllamaRequest } from "./request.ts";
 export { ShowAnswer, ShowRequest } from "./show.ts";
 export { Version } from "./version.ts";

@@ -15,9 +15,9 @@ export const Options = z.object({
   num_keep: generationShape.n_keep,
   stop: generationShape.stop,
   /** Gone from llama.cpp and from Ollama; 1 is off. */
-  tfs_z: notYet("Tail-free samplers", (value) => value === 1),
+  tfs_z: notYet("Tail-free samplers", z.literal(1)),
   /** Gone from both, too: a line break is penalized like any token. */
-  penalize_newline: notYet("Penalties that spare line breaks", (value) => value === true),
+  penalize_newline: notYet("Penalties that spare line breaks", z.literal(true)),
 });
 
 /** Options as the client wrote them. */

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
-import { isEmpty } from "./is_empty.ts";
+import { EMPTY } from "./empty.ts";
 import { Options } from "./options.ts";
 
-const isFalse = (value: unknown): boolean => value === false;
+const FALSE = z.literal(false);
 
 /** Everything but the prompt that Ollama's generating requests share. `null` means absent; `keep_alive`, which is not listed, is ignored. */
 export const requestShape = {
@@ -13,13 +13,13 @@ export const requestShape = {
   options: Options.nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
-  format: notYet("Formats other than text", isEmpty),
-  think: notYet("Thoughts beside the answer", isFalse),
+  format: notYet("Formats other than text", EMPTY),
+  think: notYet("Thoughts beside the answer", FALSE),
   /** False: what is too long for the context is an error, as it is here anyway. */
-  truncate: notYet("Conversations that are cut to fit the context", isFalse),
+  truncate: notYet("Conversations that are cut to fit the context", FALSE),
   /** Whether the context shifts is chosen when the server is started. */
   shift: notYet("Context shifts chosen by a request"),
-  _debug_render_only: notYet("Requests that only render the prompt", isFalse),
+  _debug_render_only: notYet("Requests that only render the prompt", FALSE),
 };
 
 const RequestShape = z.object(requestShape);

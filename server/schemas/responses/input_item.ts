@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { accepting } from "../accepting.ts";
 import { INPUT_ROLES } from "./item.ts";
 
 const FOUND_LENGTH = 60;
@@ -26,10 +27,11 @@ export type InputItem = z.infer<typeof InputItem>;
 /** The name of a kind; what else the API knows is refused by its name. */
 function tag<Known extends string>(what: string, known: readonly Known[]): z.ZodCustom<Known, Known> {
   const names = known.map((name) => `"${name}"`).join(" or ");
-  return z.custom<Known>((value) => known.some((name) => name === value), {
+  const checked = z.custom<Known>((value) => known.some((name) => name === value), {
     error: ({ input }) =>
       typeof input === "string"
         ? `${what} of type ${JSON.stringify(input.slice(0, FOUND_LENGTH))} is not supported yet; expected ${names}`
         : `expected ${names}`,
   });
+  return accepting(checked, z.enum(known));
 }

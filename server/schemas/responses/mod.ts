@@ -1,3 +1,4 @@
+export { CreatedResponse } from "./created_response.ts";
 export { DeletedResponse } from "./deleted_response.ts";
 export { InputItem } from "./input_item.ts";
 export { InputTokens, InputTokensRequest } from "./input_tokens.ts";

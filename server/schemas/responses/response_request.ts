@@ -20,7 +20,7 @@ const METADATA_ENTRIES = 16;
 const Metadata = z.record(z.string().max(64), z.string().max(512)).refine(
   (entries) => Object.keys(entries).length <= METADATA_ENTRIES,
   { message: `expected at most ${METADATA_ENTRIES} entries` },
-);
+).meta({ maxProperties: METADATA_ENTRIES });
 
 const { n: _n, stream_options: _streamOptions, ...sharedShape } = generationShape;
 
@@ -38,7 +38,7 @@ export const ResponseRequest = z.object({
   safety_identifier: z.string().nullish(),
   prompt_cache_key: z.string().nullish(),
   service_tier: z.string().nullish(),
-  background: notYet("Background responses", (value) => value === false),
+  background: notYet("Background responses", z.literal(false)),
   moderation: notYet("Moderations"),
   /** The chat API's; a response is always one answer. */
   n: z.literal(1).nullish(),

@@ -9,11 +9,12 @@ import { streamAnswer } from "../stream_client.ts";
 
 const MOST_CLIENTS = 32;
 const CLIENT_STEPS = [8, 16, 24, 32];
-const STEP_MS = 60_000;
-const SAMPLE_MS = 10_000;
+const STEP_MS = 30_000;
+const SMOKE_STEP_MS = 1000;
+const SAMPLE_MS = 5000;
 /** Each so many-th request is left by its client half way. */
 const LEAVE = 16;
-const GROWTH = "growth of resident memory after the first tenth";
+const GROWTH = "growth of resident memory after the first round of loads";
 
 /** Layers of {@linkcode soakShallow}'s model. */
 const LAYERS = 2;
@@ -42,6 +43,8 @@ export const soakShallow: Scenario = {
 };
 
 interface Sample {
+  /** How often all of {@linkcode CLIENT_STEPS} had their time before. */
+  cycle: number;
   tokens: number;
   all: number;
   anonymous: number;
@@ -73,7 +76,9 @@ async function run(bench: Bench, { name, path: model }: { name: string; path: st
     notes: [
       `${name}, -np 8, -c 8192, ${
         last?.tokens ?? 0
-      } tokens, ${samples.length} samples; growth is the last tenth's median less that of the second tenth`,
+      } tokens, ${samples.length} samples; 8, 16, 24 and 32 clients take turns every ${
+        STEP_MS / 1000
+      } seconds, and growth is the median over the last whole turn of all four less that over the second`,
     ],
   };
 }
@@ -84,15 +89,15 @@ async function generate(bench: Bench, server: Server): Promise<Sample[]> {
   const samples: Sample[] = [];
   let tokens = 0;
   let requests = 0;
+  const step = (): number => Math.floor((performance.now() - started) / (bench.smoke ? SMOKE_STEP_MS : STEP_MS));
   const sample = (): void => {
-    samples.push({ tokens, ...residentMegabytes(server.pid) });
+    samples.push({ cycle: Math.floor(step() / CLIENT_STEPS.length), tokens, ...residentMegabytes(server.pid) });
     if (samples.length % 6 === 0) {
       bench.log(`  ${requests} requests, ${tokens} tokens, ${samples.at(-1)?.all.toFixed(1)} MB`);
     }
   };
   const timer = setInterval(sample, bench.smoke ? 500 : SAMPLE_MS);
-  const active = (): number =>
-    CLIENT_STEPS[Math.floor((performance.now() - started) / STEP_MS) % CLIENT_STEPS.length] ?? MOST_CLIENTS;
+  const active = (): number => CLIENT_STEPS[step() % CLIENT_STEPS.length] ?? MOST_CLIENTS;
   try {
     await Promise.all(Array.from({ length: MOST_CLIENTS }, async (_, client) => {
       for (let request = 0; tokens < bench.tokens; request++) {
@@ -126,10 +131,13 @@ async function ask(server: Server, client: number, request: number): Promise<num
   return (await streamAnswer(server.url, body, { signal: leave.signal, onText })).completionTokens;
 }
 
-/** The median of the last tenth less that of the second one, which is the first after warming up. */
+/**
+ * The median over the last whole turn of all loads less that over the second one, which is the first after warming up: more clients at once need
+ * more memory, so that only like is compared with like. NaN where there were fewer than three turns.
+ */
 function growthOf(samples: readonly Sample[], value: (sample: Sample) => number): number {
-  const total = samples.at(-1)?.tokens ?? 0;
-  const between = (from: number, to: number): number[] =>
-    samples.filter(({ tokens }) => tokens >= from * total && tokens <= to * total).map(value);
-  return spreadOf(between(0.9, 1)).median - spreadOf(between(0.1, 0.2)).median;
+  const last = (samples.at(-1)?.cycle ?? 0) - 1;
+  if (last < 2) return NaN;
+  const medianOf = (turn: number): number => spreadOf(samples.filter(({ cycle }) => cycle === turn).map(value)).median;
+  return medianOf(last) - medianOf(1);
 }

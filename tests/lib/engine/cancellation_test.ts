@@ -35,6 +35,8 @@ function request(id: number, changes: Partial<GenerateRequest> = {}): GenerateRe
     stream: true,
     speculation: false,
     cachePrompt: true,
+    promptLogprobs: false,
+    reproducible: false,
     keep: 0,
     client: {},
     ...changes,

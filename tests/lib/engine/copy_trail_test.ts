@@ -73,3 +73,17 @@ Deno.test("CopyTrail guesses what follows some place of the text, and no more th
     { numRuns: 500 },
   );
 });
+
+Deno.test("CopyTrail takes the match elsewhere where its copy has come to the end of the prediction", () => {
+  const prediction = Array.from({ length: 20 }, (_, i) => 100 + i);
+  const lookup = new TokenLookup(prediction);
+  const trail = new CopyTrail(lookup);
+  // What ends the prediction occurs in the text, too, and goes on there.
+  const text = [...prediction.slice(-3), 7, 8, 9, ...prediction.slice(0, 17), 50, ...prediction.slice(-3)];
+  let guess: ReturnType<CopyTrail["find"]>;
+  for (const token of text) {
+    lookup.extend([token]);
+    guess = trail.find(2);
+  }
+  assert.deepEqual(guess?.tokens, [7, 8]);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { LoraAdapter } from "../../../ffi/mod.ts";
 import type { Engine, LoadOptions } from "../../../lib/engine/mod.ts";
 import { findPeer } from "../../parity/peer.ts";
 import { post, startPeerWith } from "../../parity/peer_with.ts";
@@ -45,14 +46,15 @@ Deno.test("an Embedder refuses an input that memory has no room for, and one tha
   using embedder = new Embedder(real.model, {
     context,
     adapters: [],
-    availableMemory: () => ({ bytes, limitedBy: "machine" }),
+    memory: { kvBytesPerToken: 23_040, heads: 9, available: () => ({ bytes, limitedBy: "machine" }) },
   });
   const ask = (id: number, length: number): void =>
     embedder.submit({ id, task: { kind: "embed", inputs: [Array.from({ length }, () => 5)] } });
-  bytes = 1.5e8;
+  // 4096 tokens of 2 × 49152 + 12 × 576 floats, 23 kB of cells and 6 × 4096 bytes of mask.
+  bytes = 1.918e9;
   assert.throws(
     () => ask(1, 4000),
-    failure("context_length_exceeded", /4000 tokens needs \d+ MB .* 150 MB are free; split it/),
+    failure("context_length_exceeded", /4000 tokens needs 1919 MB .* 1918 MB are free; split it/),
   );
   assert.ok(embedder.idle);
   ask(2, 100);
@@ -60,6 +62,20 @@ Deno.test("an Embedder refuses an input that memory has no room for, and one tha
   bytes = 1e12;
   ask(3, 1000);
   assert.deepEqual(embedder.step().map(({ id }) => id), [3]);
+});
+
+Deno.test("an Embedder drops of a failed step the requests that were in it alone", async () => {
+  using real = await openRealModel();
+  const foreign = { path: "foreign", model: undefined } as unknown as LoraAdapter;
+  const adapters = [{ adapter: foreign, scale: 1 }];
+  using embedder = new Embedder(real.model, { context: { ...SMALL_CONTEXT, contextLength: 8192 }, adapters });
+  for (const id of [1, 2]) embedder.submit({ id, task: { kind: "embed", inputs: ["a", "b"] } });
+  assert.throws(() => embedder.step(), /is one of another model/);
+  assert.deepEqual(embedder.dropFailed(), [1]);
+  adapters.length = 0;
+  assert.deepEqual(embedder.step().map(({ id }) => id), [2]);
+  assert.ok(embedder.idle);
+  assert.deepEqual(embedder.drain(), []);
 });
 
 Deno.test("a chat model embeds by the mean, in vectors of length 1, while it answers", async () => {

@@ -50,11 +50,13 @@ export class FakeDecoder implements Decoder {
   unified: boolean;
   /** Sizes of the batches that were computed. */
   readonly sizes: number[] = [];
+  /** Of each decode, whether it was to use all threads. */
+  readonly allThreads: boolean[] = [];
   readonly counts = { refused: 0, copied: 0, saved: 0, restored: 0, switched: 0, shifted: 0, drafted: 0 };
   /** Set to have the next decode throw. */
   broken = false;
-  /** Set to have what concerns one sequence throw: the next sample, restore, or save. */
-  readonly failing = { sample: false, restore: false, save: false };
+  /** Set to have what concerns one sequence throw: the next sample, restore, save, or shift. */
+  readonly failing = { sample: false, restore: false, save: false, shift: false };
   #streams: Cell[][];
   #variant = "";
   #outputs = new Map<number, Output>();
@@ -62,8 +64,8 @@ export class FakeDecoder implements Decoder {
   readonly #unreadable = new Set<number>();
   readonly #unwritable = new Set<number>();
   #restores = 0;
-  /** Whether a sample of the last batch failed: the other choices of its request are not sampled then. */
-  #sampleFailed = false;
+  /** Whether a request failed after the last batch: its other choices are not sampled then. */
+  #requestFailed = false;
 
   constructor(options: FakeDecoderOptions) {
     this.options = {
@@ -118,9 +120,10 @@ export class FakeDecoder implements Decoder {
     return { first, tokens: cells.map(({ token }) => token) };
   }
 
-  decode(batch: Batch): DecodeResult {
+  decode(batch: Batch, { allThreads }: { allThreads: boolean }): DecodeResult {
+    this.allThreads.push(allThreads);
     this.expectSampled();
-    this.#sampleFailed = false;
+    this.#requestFailed = false;
     this.#outputs.clear();
     const tokens = readBatch(batch);
     assert.ok(tokens.length > 0, "an empty batch");
@@ -179,7 +182,7 @@ export class FakeDecoder implements Decoder {
 
   /** Whether of the last batch was sampled what was asked for: each costs a product with the whole vocabulary. */
   expectSampled(): void {
-    if (this.#sampleFailed) return;
+    if (this.#requestFailed) return;
     for (const [index, { sequence: slot, position, token: guess, sampled }] of this.#outputs) {
       if (sampled !== undefined) continue;
       // Only a guess behind one that failed, or behind the end, may be left.
@@ -194,6 +197,11 @@ export class FakeDecoder implements Decoder {
     }
   }
 
+  /** To be told when a request fails after a decode. */
+  noteFailure(): void {
+    this.#requestFailed = true;
+  }
+
   sample(sequence: Sequence, index: number): { token: number; logprob?: AnswerLogprob } {
     const output = this.#outputs.get(index);
     assert.ok(output, `no logits at index ${index}`);
@@ -202,12 +210,21 @@ export class FakeDecoder implements Decoder {
     assert.equal(output.position, sequence.length - 1, "sampled after another token than the last");
     assert.equal(output.token, sequence.tokens.at(-1));
     assert.equal(this.#variant, sequence.variant);
-    this.#sampleFailed ||= this.failing.sample;
+    if (this.failing.sample) this.noteFailure();
     this.#failIf("sample");
     if (this.#outputs.get(index - 1)?.sequence === output.sequence) this.counts.drafted++;
     const token = nextToken(output.value, output.recent, saltOf(sequence));
     output.sampled = { token, sequence };
     return sequence.logprobs === undefined ? { token } : { token, logprob: fakeLogprob(token, output.value) };
+  }
+
+  logprob(sequence: Sequence, index: number, token: number): AnswerLogprob {
+    const output = this.#outputs.get(index);
+    assert.ok(output, `no logits at index ${index}`);
+    assert.equal(output.sequence, sequence.slot);
+    assert.equal(token, sequence.tokens[output.position + 1], "asked for another token than the one that follows");
+    output.sampled = { token, sequence };
+    return fakeLogprob(token, output.value);
   }
 
   copy(from: number, to: number, length: number): void {
@@ -294,6 +311,8 @@ export class FakeDecoder implements Decoder {
     assert.ok(this.options.divisible && this.options.window === 0);
     const cells = this.#cellsOf(slot);
     assert.ok(count > 0 && from >= 0 && from + count <= cells.length, `${from} + ${count} of ${cells.length} tokens`);
+    if (this.failing.shift) this.#disown(slot, ({ position }) => position === from);
+    this.#failIf("shift");
     this.counts.shifted++;
     const shared = cells.filter(({ owners }) => owners.size > 1);
     const readable = !this.#unreadable.has(slot) || !this.unified;

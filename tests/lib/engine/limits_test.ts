@@ -11,7 +11,7 @@ Deno.test("WorkerEngine refuses a text that cannot fit without tokenizing it", a
   const before = performance.now();
   await assert.rejects(
     ask(engine, { prompt: text(long) }),
-    failure("context_length_exceeded", /at least \d+ tokens; at most 512 fit/),
+    failure("context_length_exceeded", /^The prompt is too long: .*at least \d+ tokens; at most 512 fit/),
   );
   await assert.rejects(engine.embed({ inputs: [long] }), failure("context_length_exceeded", /at least \d+ tokens/));
   // Tokenizing its ten million characters takes seconds.

@@ -42,7 +42,7 @@ Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
   engine.load(await options());
   const info = await engine.ready();
   assert.deepEqual(engine.status, { state: "ready", model: info });
-  const { created, sizeBytes, parameters, backend, cpuVariant, chatTemplate, ...rest } = info;
+  const { created, sizeBytes, parameters, backend, cpuVariant, chatTemplate, settings, ...rest } = info;
   assert.match(chatTemplate ?? "", /add_generation_prompt/);
   assert.deepEqual(rest, {
     id: "m",
@@ -59,6 +59,7 @@ Deno.test("WorkerEngine says that it loads, then what it loaded", async () => {
   assert.ok(Math.abs(created - Date.now() / 1000) < 60);
   assert.ok(sizeBytes > 90e6 && sizeBytes < 98362432);
   assert.ok(parameters > 134e6 && parameters < 135e6);
+  assert.deepEqual([settings.contextLength, settings.ubatchSize, settings.flashAttention], [256, 64, "auto"]);
   assert.match(cpuVariant, /^\w+$/);
   assert.equal(backend, `CPU (${cpuVariant})`);
 });

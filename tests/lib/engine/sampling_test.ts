@@ -163,7 +163,7 @@ Deno.test("resolveSampling names the parameter that is wrong", () => {
       () => resolve(sampling),
       (error) =>
         error instanceof EngineError && error.code === "invalid_value" && error.param === param &&
-        error.message.startsWith(param) && message.test(error.message),
+        error.message.replaceAll('"', "").startsWith(param) && message.test(error.message),
       JSON.stringify(sampling),
     );
   }

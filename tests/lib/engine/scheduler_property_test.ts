@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { someTokens } from "./fake_model.ts";
-import { type FakeRequest, SchedulerRun, type Setting } from "./scheduler_run.ts";
+import { type Failing, type FakeRequest, SchedulerRun, type Setting } from "./scheduler_run.ts";
 
 /** What a scenario does next. */
 type Action =
@@ -12,7 +12,7 @@ type Action =
   | { type: "cancel"; id: number }
   | { type: "drain" }
   /** The next of these fails. */
-  | { type: "fail"; what: keyof SchedulerRun["decoder"]["failing"] }
+  | { type: "fail"; what: Failing }
   | { type: "break" };
 
 const SETTING: fc.Arbitrary<Setting> = fc.record({
@@ -111,7 +111,7 @@ function actionsFor(setting: Setting, longest: number): fc.Arbitrary<Action[]> {
       { weight: 1, arbitrary: fc.constant<Action>({ type: "break" }) },
       {
         weight: 2,
-        arbitrary: fc.constantFrom("sample" as const, "restore" as const, "save" as const)
+        arbitrary: fc.constantFrom<Failing>("sample", "sample", "restore", "save", "shift", "guess", "advance")
           .map((what): Action => ({ type: "fail", what })),
       },
     ),
@@ -149,7 +149,7 @@ function play(run: SchedulerRun, setting: Setting, action: Action): void {
       run.stepBroken();
       break;
     case "fail":
-      run.decoder.failing[action.what] = true;
+      run.fail(action.what);
       break;
   }
 }

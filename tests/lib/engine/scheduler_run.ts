@@ -25,6 +25,9 @@ export interface Setting extends FakeDecoderOptions {
   drafter?: boolean;
 }
 
+/** What can fail of one sequence. */
+export type Failing = keyof FakeDecoder["failing"] | "guess" | "advance";
+
 /** A request to a {@linkcode SchedulerRun}. */
 export interface FakeRequest extends
   Partial<
@@ -36,8 +39,10 @@ export interface FakeRequest extends
       | "maxTokens"
       | "limit"
       | "logprobs"
+      | "promptLogprobs"
       | "speculation"
       | "cachePrompt"
+      | "reproducible"
       | "keep"
     >
   > {
@@ -81,11 +86,13 @@ export class SchedulerRun {
   readonly decoder: FakeDecoder;
   readonly scheduler: Scheduler;
   readonly saved: StateCache;
+  readonly drafter = new FakeDrafter();
   readonly choices: Choice[] = [];
   readonly events: RequestEvent[] = [];
   readonly #setting: Setting;
   readonly #answers = new Answers();
   #lastId = 0;
+  #advanceFails = false;
 
   constructor(setting: Setting) {
     this.#setting = setting;
@@ -99,14 +106,32 @@ export class SchedulerRun {
       slots: setting.slots,
       prefillLimit: setting.batch,
       saved: this.saved,
-      onAdvance: (sequence, advance) => void this.events.push(...this.#answers.advance(sequence, advance)),
+      onAdvance: (sequence, advance) => {
+        if (this.#advanceFails) {
+          this.#advanceFails = false;
+          this.decoder.noteFailure();
+          throw new RangeError("The advance failed");
+        }
+        this.events.push(...this.#answers.advance(sequence, advance));
+      },
       onFailure: (id, error) => {
-        assert.match(String(error), /^RangeError: The (sample|restore|save) failed$/, "nothing fails by itself");
+        assert.match(
+          String(error),
+          /^RangeError: The (sample|restore|save|shift|guess|advance) failed$/,
+          "nothing fails by itself",
+        );
         this.#fail(id);
       },
       cost: new FixedCost(),
-      ...(setting.drafter ? { drafter: new FakeDrafter() } : {}),
+      ...(setting.drafter ? { drafter: this.drafter } : {}),
     });
+  }
+
+  /** Has the next of something fail. */
+  fail(what: Failing): void {
+    if (what === "advance") this.#advanceFails = true;
+    else if (what === "guess") this.drafter.failing = true;
+    else this.decoder.failing[what] = true;
   }
 
   /** Takes a request in, as the engine does, and gives its choices. */
@@ -162,6 +187,10 @@ export class SchedulerRun {
       if (!this.#setting.window) assert.equal(held.first, 0);
     }
     assert.ok(this.saved.bytes <= (this.#setting.cacheBytes ?? 0), `${this.saved.bytes} bytes of states`);
+    for (const { tokens, state } of this.saved) {
+      const cells = lastCellOf(state);
+      assert.deepEqual(cells, { position: tokens.length - 1, token: tokens.at(-1) }, "a state ends with its tokens");
+    }
   }
 
   /** Breaks the next decode. */
@@ -249,15 +278,27 @@ export class SchedulerRun {
   }
 }
 
+/** Of a state as the fake decoder writes it. */
+function lastCellOf(state: Uint8Array<ArrayBuffer>): { position?: number; token?: number } {
+  const [position, token] = new Int32Array(state.buffer).slice(-3);
+  return { ...(position === undefined ? {} : { position }), ...(token === undefined ? {} : { token }) };
+}
+
 /** Guesses what the model will say, and errs now and then. */
 class FakeDrafter implements Drafter {
   judged = 0;
+  /** Set to have the next guess throw. */
+  failing = false;
 
   outlook({ draftLimit }: Sequence): { available: number; probability: number; msPerToken: number } {
     return { available: Math.min(8, draftLimit), probability: 0.8, msPerToken: 0.1 };
   }
 
   guess({ tokens, variant }: Sequence, limit: number): number[] {
+    if (this.failing) {
+      this.failing = false;
+      throw new RangeError("The guess failed");
+    }
     let value = BEGINNING;
     for (const token of tokens) value = cellValue(value, token, variant);
     const text = [...tokens];

@@ -214,7 +214,7 @@ Deno.test("Scheduler does without guesses that its part has no room for, rather 
   while (run.decoder.counts.refused === 0) run.step();
   while (run.decoder.unified === false && guessed.sequence.length < 99) run.step();
   const again = one(run, { prompt: [...prompt, 2], maxTokens: 1 });
-  run.step();
+  while (again.sequence.reused === undefined) run.step();
   assert.ok((again.sequence.reused ?? 0) >= 40, `${again.sequence.reused}`);
   run.finish();
   run.check();
@@ -375,4 +375,85 @@ Deno.test("Scheduler goes on where the state that it needs must give way to the 
   run.check();
   assert.ok(run.decoder.counts.saved > 0);
   assert.equal(run.events.filter(({ type }) => type === "failed").length, 0);
+});
+
+Deno.test("Scheduler ends the request alone whose cells cannot be shifted, or whose guess fails", () => {
+  const settings = [
+    { what: "shift", setting: { ...SETTING, cells: 128 }, request: { keep: 0, limit: 40 } },
+    { what: "guess", setting: { ...SETTING, drafter: true }, request: { speculation: { prediction: [] } } },
+  ] as const;
+  for (const { what, setting, request } of settings) {
+    const run = new SchedulerRun({ ...setting, cacheBytes: 1e9 });
+    one(run, { ...lasting(20, 60), ...request });
+    one(run, lasting(5, 50, 1));
+    run.step();
+    run.fail(what);
+    run.finish();
+    run.check();
+    assert.deepEqual(run.events.filter(({ type }) => type === "failed").map(({ id }) => id), [1], what);
+  }
+});
+
+Deno.test("Scheduler keeps none of the cells of a request that failed, among which are its guesses", () => {
+  const run = new SchedulerRun({ ...SETTING, slots: 1, cacheBytes: 1e9 });
+  const { prompt } = lasting(30, 50);
+  const plain = one(run, { prompt, maxTokens: 50 });
+  run.finish();
+  one(run, { prompt, maxTokens: 50, speculation: { prediction: plain.alone?.tokens ?? [] } });
+  while (run.decoder.counts.drafted === 0) run.step();
+  run.decoder.failing.sample = true;
+  run.step();
+  assert.equal(run.events.at(-1)?.type, "failed");
+  assert.equal(run.decoder.used, 0);
+  run.scheduler.saveIdle();
+  run.step();
+  run.check();
+});
+
+Deno.test("Scheduler disposes of a sequence that has ended although nobody could be told", () => {
+  const run = new SchedulerRun(SETTING);
+  const choice = one(run, { prompt: [1, 2, 3], maxTokens: 1 });
+  run.fail("advance");
+  run.step();
+  assert.equal(choice.disposed, 1);
+  assert.deepEqual(run.events.map(({ type }) => type), ["failed"]);
+});
+
+Deno.test("Scheduler counts as cached what a prompt had from the cache when it was computed, not at a try before", () => {
+  const run = new SchedulerRun({ ...SETTING, cells: 120, slots: 2 });
+  const { prompt } = lasting(60, 3);
+  one(run, { prompt, maxTokens: 3 });
+  run.finish();
+  one(run, lasting(50, 30, 1));
+  for (let i = 0; i < 7; i++) run.step();
+  const second = one(run, { prompt: [...prompt.slice(0, 50), ...someTokens(7, 20)], maxTokens: 2 });
+  run.step();
+  assert.deepEqual([run.decoder.counts.refused, second.sequence.slot], [1, undefined], "its first decode is refused");
+  run.finish();
+  run.check();
+  assert.equal(second.sequence.reused, 0);
+});
+
+Deno.test("Scheduler tells how probable each token of a prompt was, in pieces, beside others and after giving way", () => {
+  const request = { ...lasting(90, 5, 3), logprobs: 0, promptLogprobs: true };
+  const told = (run: SchedulerRun): unknown[] =>
+    run.events.flatMap((event) => event.type === "text" && event.prompt !== undefined ? [event.prompt] : []);
+  const alone = new SchedulerRun({ ...SETTING, batch: 256 });
+  one(alone, request);
+  alone.finish();
+  alone.check();
+  const [expected, ...more] = told(alone);
+  assert.ok(Array.isArray(expected) && more.length === 0);
+  assert.deepEqual(expected.map(({ token }) => token), request.prompt);
+  assert.deepEqual(expected.map(({ logprob }) => logprob === undefined), request.prompt.map((_, i) => i === 0));
+  assert.ok(Math.max(...alone.decoder.sizes) <= 64, "rows of logits are few at once");
+  const run = new SchedulerRun({ ...SETTING, cells: 140, slots: 2, batch: 20, cacheBytes: 1e9 });
+  one(run, lasting(20, 90));
+  one(run, request);
+  while (run.decoder.counts.refused === 0) run.step();
+  run.finish();
+  one(run, request);
+  run.finish();
+  run.check();
+  assert.deepEqual(told(run), [expected, expected]);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TOO_SOON } from "../../../lib/core_use.ts";
 import { ThreadGovernor } from "../../../lib/engine/thread_governor.ts";
 
 /** A machine of so many cores on which other processes come and go; ggml's threads wait for the slowest. */
@@ -10,6 +11,8 @@ class Simulation {
   /** Cores that others keep busy. */
   busy = 0;
   tells = true;
+  /** Whether decodes are so short that nothing can be told of the time between two looks. */
+  tooSoon = false;
   /** Added to the next decode. */
   pause = 0;
   resting = false;
@@ -26,6 +29,7 @@ class Simulation {
         now: () => this.#now,
         coreUse: () => {
           if (!this.tells) return undefined;
+          if (this.tooSoon) return TOO_SOON;
           return { idle: Math.max(0, cores - this.busy - (this.resting ? 0 : this.threads)), others: this.busy };
         },
       },
@@ -76,6 +80,17 @@ Deno.test("ThreadGovernor that is not curious tries nothing while nobody else ne
   simulation.busy = 2;
   simulation.decode(20);
   assert.equal(simulation.threads, 1);
+});
+
+Deno.test("ThreadGovernor that is not curious takes too little to tell for no reason to try fewer threads", () => {
+  const simulation = new Simulation(2, { curious: false });
+  simulation.tooSoon = true;
+  const took = simulation.decode(10_000);
+  assert.ok(Math.abs(took - 10_000 * simulation.cost(2)) < 1e-6, `${took}`);
+  simulation.tooSoon = false;
+  simulation.busy = 1;
+  simulation.decode(100);
+  assert.equal(simulation.threads, 1, "it goes on measuring");
 });
 
 Deno.test("ThreadGovernor goes down when others take the cores, and back up when they leave", () => {

@@ -86,7 +86,7 @@ Deno.test("WorkerEngine ends at the end of the context when no limit is asked fo
 
 Deno.test("WorkerEngine refuses a prompt longer than the context, with both numbers", async () => {
   const long = engine().generate({ prompt: text("1 ".repeat(400)), sampling: {} });
-  const message = /^The prompt has 8\d\d tokens, the context holds 512,/;
+  const message = /^The prompt is too long: it has 8\d\d tokens, the context holds 512,/;
   await assert.rejects(Array.fromAsync(long), failure("context_length_exceeded", message));
 });
 

@@ -1,0 +1,116 @@
+import { BODY_ERRORS, json, JSON_TYPE, LINES_TYPE, type Operation } from "./operation.ts";
+
+/** Ollama's API. */
+export const OLLAMA_OPERATIONS: Operation[] = [
+  {
+    id: "ollamaChat",
+    method: "post",
+    path: "/api/chat",
+    api: "Ollama",
+    summary: "The next message of a conversation",
+    description: "Without a message, the model is loaded and nothing computed.",
+    request: "OllamaChatRequest",
+    examples: {
+      streamed: {
+        summary: "Streamed, which Ollama does unless told otherwise",
+        value: { messages: [{ role: "user", content: "Name three colors." }], options: { num_predict: 32 } },
+      },
+      whole: {
+        summary: "As one",
+        value: { messages: [{ role: "user", content: "Hello!" }], stream: false, options: { temperature: 0 } },
+      },
+    },
+    answers: {
+      200: {
+        description: "The answer, one line of JSON for each of its parts; with `stream: false` as one.",
+        content: { [JSON_TYPE]: ["OllamaChatAnswer"], [LINES_TYPE]: ["OllamaChatAnswer", "OllamaError"] },
+      },
+    },
+    errors: BODY_ERRORS,
+  },
+  {
+    id: "ollamaGenerate",
+    method: "post",
+    path: "/api/generate",
+    api: "Ollama",
+    summary: "The answer to a prompt",
+    description: "Without a prompt, the model is loaded and nothing computed.",
+    request: "OllamaGenerateRequest",
+    examples: {
+      streamed: {
+        summary: "Streamed, which Ollama does unless told otherwise",
+        value: { prompt: "Name three colors.", options: { num_predict: 32 } },
+      },
+      raw: {
+        summary: "How a text goes on, as one",
+        value: { prompt: "The capital of France is", raw: true, stream: false, options: { num_predict: 8 } },
+      },
+    },
+    answers: {
+      200: {
+        description: "The answer, one line of JSON for each of its parts; with `stream: false` as one.",
+        content: { [JSON_TYPE]: ["OllamaGenerateAnswer"], [LINES_TYPE]: ["OllamaGenerateAnswer", "OllamaError"] },
+      },
+    },
+    errors: BODY_ERRORS,
+  },
+  {
+    id: "ollamaEmbed",
+    method: "post",
+    path: "/api/embed",
+    api: "Ollama",
+    summary: "Texts as vectors of length 1",
+    request: "OllamaEmbedRequest",
+    examples: { texts: { summary: "Two texts", value: { input: ["A cat sleeps.", "A dog barks."] } } },
+    answers: { 200: json("A vector for each text.", "OllamaEmbedAnswer") },
+    errors: BODY_ERRORS,
+  },
+  {
+    id: "ollamaEmbeddings",
+    method: "post",
+    path: "/api/embeddings",
+    api: "Ollama",
+    summary: "A text as a vector, as older clients ask for it",
+    request: "OllamaEmbeddingsRequest",
+    examples: { text: { summary: "A text", value: { prompt: "A cat sleeps." } } },
+    answers: { 200: json("The vector.", "OllamaEmbeddingsAnswer") },
+    errors: BODY_ERRORS,
+  },
+  {
+    id: "ollamaShow",
+    method: "post",
+    path: "/api/show",
+    api: "Ollama",
+    summary: "What is known of a model",
+    request: "OllamaShowRequest",
+    examples: { first: { summary: "The model that answers where none is named", value: {} } },
+    answers: { 200: json("The model.", "OllamaShowAnswer") },
+    errors: BODY_ERRORS,
+  },
+  {
+    id: "ollamaTags",
+    method: "get",
+    path: "/api/tags",
+    api: "Ollama",
+    summary: "The models that are served",
+    answers: { 200: json("All of them, loaded or not.", "OllamaLocalModels") },
+    errors: [500, 503],
+  },
+  {
+    id: "ollamaPs",
+    method: "get",
+    path: "/api/ps",
+    api: "Ollama",
+    summary: "The models that are loaded",
+    answers: { 200: json("Those models.", "OllamaRunningModels") },
+    errors: [500, 503],
+  },
+  {
+    id: "ollamaVersion",
+    method: "get",
+    path: "/api/version",
+    api: "Ollama",
+    summary: "The release of Ollama whose API this is",
+    answers: { 200: json("That release, and Packllama's own.", "OllamaVersion") },
+  },
+];

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ROOT } from "../built.ts";
+
+/** The table has these clients under their packages' names. */
+const NPM = ["openai", "@anthropic-ai/sdk", "ollama", "ai", "@ai-sdk/openai-compatible"];
+const PYPI = ["openai", "langchain-openai", "litellm", "llm"];
+
+Deno.test("docs/clients.md names the versions that are tested", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "import_map.json")));
+  const requirements = (await Deno.readTextFile(join(ROOT, "tests/clients/python/requirements.txt"))).split("\n");
+  const pinned = [
+    ...NPM.map((name) => `npm \`${name}\` ${String(imports[name]).slice(`npm:${name}@`.length)}`),
+    ...PYPI.map((name) => {
+      const line = requirements.find((requirement) => requirement.startsWith(`${name}==`));
+      return `PyPI \`${name}\` ${line?.slice(`${name}==`.length)}`;
+    }),
+  ];
+  const table = await Deno.readTextFile(join(ROOT, "docs/clients.md"));
+  assert.deepEqual(pinned.filter((client) => !table.includes(client)), []);
+});
