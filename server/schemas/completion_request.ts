@@ -1,11 +1,10 @@
 import * as z from "zod";
 import { checkReceipt, checkStreamOptions, generationShape, MAX_CHOICES, receiptFlag } from "./generation.ts";
 import { promptList } from "./prompt_list.ts";
+import { tokenList } from "./token_list.ts";
 
 /** Prompts of one request. */
 const MAX_PROMPTS = 1024;
-
-const tokens = z.array(z.int().min(0)).min(1);
 
 /**
  * The body of `POST /v1/completions`: `prompt` is a text, token ids, or several of either. `null` means absent everywhere; keys that are
@@ -16,9 +15,9 @@ export const CompletionRequest = z.object({
     z.union([
       z.string(),
       // Before the texts, which would find something wrong with each of a hundred thousand tokens.
-      tokens,
+      tokenList,
       z.array(z.string()).min(1),
-      z.array(tokens).min(1),
+      z.array(tokenList).min(1),
     ]),
     MAX_PROMPTS,
   ),
