@@ -1,6 +1,7 @@
 import { EngineError, type ErrorCode } from "../lib/errors.ts";
 import { logger } from "../lib/log.ts";
 import type { ErrorBody } from "./schemas/mod.ts";
+import { withoutFolders } from "./without_folders.ts";
 
 /** Seconds after which a client may try again while the model loads or the queue is full. */
 const RETRY_AFTER_S = 1;
@@ -41,15 +42,16 @@ const SHAPES: Record<ErrorCode, Shape> = {
 
 /**
  * Turns whatever was thrown into the error that OpenAI's clients read. The message of an `internal` one, and of anything that is no
- * {@linkcode EngineError}, stays in the log.
+ * {@linkcode EngineError}, stays in the log; others that are not the client's are told without the folders of files.
  */
 export function toErrorBody(thrown: unknown): ErrorBody {
   const error = toKnownError(thrown);
-  const { type } = SHAPES[error.code];
+  const { type, status } = SHAPES[error.code];
   if (error.code === "internal") {
     return errorBody(type, "Internal error; the server's log says more", { code: "internal" });
   }
-  return errorBody(type, error.message, { param: error.param ?? null, code: toCode(error) });
+  const message = status === 500 ? withoutFolders(error.message) : error.message;
+  return errorBody(type, message, { param: error.param ?? null, code: toCode(error) });
 }
 
 /** {@linkcode toErrorBody} as a response, with the status that belongs to it; `more` goes into the body beside the error. */

@@ -26,6 +26,15 @@ export async function parseBody<Output>(c: Context<AppEnv>, schema: z.ZodType<Ou
   throw issue === undefined ? new TypeError("zod refused a body without an issue") : describeIssue(issue, body);
 }
 
+/**
+ * Makes sure that a request comes from a program, or from a page that had to ask before: a form of another origin cannot say that it sends JSON.
+ *
+ * @throws {EngineError} `unsupported_media_type`.
+ */
+export function expectProgram(request: Request): void {
+  contentType(request);
+}
+
 /** What the body claims to be. */
 interface ContentType {
   /** As the header has it; empty where there is none. */

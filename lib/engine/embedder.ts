@@ -84,7 +84,7 @@ export class Embedder implements Disposable {
     }
     const inputs = task.kind === "embed"
       ? task.inputs.map((input, i) => this.#checked(this.#tokenize(input, `input.${i}`), `input.${i}`))
-      : this.#pairs(task).map((pair, i) => this.#checked(pair, `documents.${i}`));
+      : this.#pairs(task);
     if (inputs.length === 0) throw new EngineError("invalid_value", "There is no input", { param: "input" });
     this.#expectMemory(Math.max(...inputs.map(({ length }) => length)));
     const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
@@ -238,10 +238,12 @@ export class Embedder implements Disposable {
   #pairs({ query, documents }: Extract<EmbedRequest["task"], { kind: "rerank" }>): ArrayLike<number>[] {
     const template = this.#model.metadataValue("tokenizer.chat_template.rerank");
     if (template !== undefined) {
+      // One that is too long by itself is not tokenized with each of the documents.
+      this.#checked(this.#tokenize(query, "query", { addSpecial: false }), "query");
       return documents.map((document, i) => {
         const values: Record<string, string> = { "{query}": query, "{document}": document };
         const text = template.replace(/\{query\}|\{document\}/g, (name) => values[name] ?? name);
-        return this.#tokenize(text, `documents.${i}`, { addSpecial: false });
+        return this.#checked(this.#tokenize(text, `documents.${i}`, { addSpecial: false }), `documents.${i}`);
       });
     }
     const { vocabulary } = this.#model;
@@ -256,7 +258,11 @@ export class Embedder implements Disposable {
       ...end,
       ...given(vocabulary.separator, vocabulary.addsSeparator),
     ];
-    return documents.map((document, i) => [...start, ...plain(document, `documents.${i}`), ...end]);
+    // Before it is copied for each document.
+    this.#checked(start, "query");
+    return documents.map((document, i) =>
+      this.#checked([...start, ...plain(document, `documents.${i}`), ...end], `documents.${i}`)
+    );
   }
 
   #checked(tokens: ArrayLike<number>, param: string): ArrayLike<number> {

@@ -156,13 +156,18 @@ export class KvSlots {
   /**
    * Fills a slot from a state.
    *
-   * @throws {EngineError} `invalid_value` where there is no such slot; `overloaded` while it is at work, or where there is no room.
+   * @throws {EngineError} `invalid_value` where there is no such slot or no room; `overloaded` while it is at work.
    */
   fill(index: number, { tokens, state, variant }: SavedState): void {
     const slot = this.#waiting(index);
     this.#save(slot);
     this.#empty(slot);
-    if (!this.#memory.canRestore(index) || !this.#memory.restore(index, state)) throw busy(index);
+    if (!this.#memory.canRestore(index)) throw busy(index);
+    if (!this.#memory.restore(index, state)) {
+      const message =
+        `Slot ${index} has no room for a state of ${tokens.length} tokens as the KV cache is shared out now`;
+      throw new EngineError("invalid_value", message, { param: "id_slot" });
+    }
     slot.tokens = [...tokens];
     slot.variant = variant;
     slot.lastUse = ++this.#clock;
@@ -318,5 +323,5 @@ function describeSequence(sequence: Sequence): NonNullable<SlotInfo["sequence"]>
 }
 
 function busy(index: number): EngineError {
-  return new EngineError("overloaded", `Slot ${index} is at work, or has no room; try again soon`);
+  return new EngineError("overloaded", `Slot ${index} is at work; try again soon`);
 }

@@ -313,7 +313,8 @@ class PooledModel implements Engine {
   }
 
   slots(): Promise<SlotInfo[]> {
-    return this.#with((engine) => engine.slots());
+    // Whoever only looks does not have it loaded, or kept.
+    return this.engine?.slots() ?? Promise.resolve([]);
   }
 
   changeSlot(index: number, action: SlotAction): Promise<SlotChange> {

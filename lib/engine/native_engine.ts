@@ -4,6 +4,7 @@ import { EngineError, toEngineError } from "../errors.ts";
 import { Answers } from "./answers.ts";
 import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
+import type { SlotChange } from "./engine.ts";
 import { DrySamplers } from "./dry_samplers.ts";
 import { Embedder } from "./embedder.ts";
 import { endTokens } from "./end_tokens.ts";
@@ -53,6 +54,7 @@ export class NativeEngine implements Disposable {
   readonly #owned: DisposableStack;
   readonly #post: Post;
   readonly #outbox: Outbox;
+  #changingSlot = false;
 
   /** @throws {EngineError} `bad_model` when llama.cpp refuses the libraries, the model or the context. */
   constructor(options: LoadOptions, post: Post) {
@@ -193,7 +195,6 @@ export class NativeEngine implements Disposable {
    * @throws {EngineError} As the functions of `Engine` that ask.
    */
   async answer(query: Query): Promise<QueryAnswers[keyof QueryAnswers]> {
-    const { slots } = this.#scheduler;
     switch (query.kind) {
       case "tokenize":
         return Int32Array.from(this.#tokenizer.tokenize(query.prompt, query));
@@ -202,11 +203,23 @@ export class NativeEngine implements Disposable {
       case "endTokens":
         return endTokens(this.#model.vocabulary);
       case "slots":
-        return slots.describe();
-      case "changeSlot": {
-        const { stateKey } = this.#options;
-        return await changeSlot(slots, query, { stateKey, contextLength: this.#context.sequenceLength });
-      }
+        return this.#scheduler.slots.describe();
+      case "changeSlot":
+        return await this.#changeSlot(query);
+    }
+  }
+
+  /** One at a time: each holds a whole state. */
+  async #changeSlot(change: Extract<Query, { kind: "changeSlot" }>): Promise<SlotChange> {
+    if (this.#changingSlot) {
+      throw new EngineError("overloaded", "Another slot is being saved or restored; try again soon");
+    }
+    this.#changingSlot = true;
+    try {
+      const { stateKey } = this.#options;
+      return await changeSlot(this.#scheduler.slots, change, { stateKey, contextLength: this.#context.sequenceLength });
+    } finally {
+      this.#changingSlot = false;
     }
   }
 

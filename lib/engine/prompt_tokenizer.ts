@@ -1,7 +1,7 @@
 import type { TokenizeOptions, Vocabulary } from "../../ffi/mod.ts";
 import { EngineError } from "../errors.ts";
 import { commonPrefix } from "./common_prefix.ts";
-import { type CheckedVocabulary, promptTokens } from "./prompt_tokens.ts";
+import { type CheckedVocabulary, expectMayFit, promptTokens } from "./prompt_tokens.ts";
 import type { RawPrompt } from "./protocol.ts";
 
 const WHOLE: TokenizeOptions = { addSpecial: true, parseSpecial: true };
@@ -43,6 +43,8 @@ export class PromptTokenizer {
 
   /** What is added at the beginning is added where that is a text, as llama-server has it (`tokenize_mixed`). */
   #parts(parts: (string | number[])[], { addSpecial, parseSpecial }: TokenizeOptions): ArrayLike<number> {
+    const characters = parts.reduce((sum, part) => sum + (typeof part === "string" ? part.length : 0), 0);
+    expectMayFit(this.#vocabulary, characters, this.#limit);
     const tokens = parts.map((part, i) => this.#plain(part, { addSpecial: addSpecial && i === 0, parseSpecial }));
     return tokens.flatMap((part) => Array.from(part));
   }

@@ -27,20 +27,29 @@ export function promptTokens(
   { param, limit, addSpecial = true, parseSpecial = true }: PromptOptions,
 ): ArrayLike<number> {
   if (typeof prompt === "string") {
-    expectMayFit(vocabulary, prompt, limit);
+    expectMayFit(vocabulary, prompt.length, limit);
     return vocabulary.tokenize(prompt, { addSpecial, parseSpecial });
   }
   expectTokens(prompt, { size: vocabulary.size, param });
   return prompt;
 }
 
-function expectMayFit(vocabulary: CheckedVocabulary, text: string, limit: number): void {
-  // In UTF-8 it has at least as many bytes.
-  if (text.length < limit * LONG_BYTES || vocabulary.longestToken === undefined) return;
-  const least = Math.floor(text.length / vocabulary.longestToken);
+/**
+ * Holds the length of a text, before it is tokenized, against what is of use.
+ *
+ * @param length In characters, of which UTF-8 has at least as many bytes.
+ * @throws {EngineError} `context_length_exceeded` where it cannot fit, as far as that can be told.
+ */
+export function expectMayFit(
+  vocabulary: Pick<Vocabulary, "longestToken">,
+  length: number,
+  limit: number,
+): void {
+  if (length < limit * LONG_BYTES || vocabulary.longestToken === undefined) return;
+  const least = Math.floor(length / vocabulary.longestToken);
   if (least <= limit) return;
   throw promptTooLong(
-    `it has ${text.length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
+    `it has ${length} characters, which are at least ${least} tokens; at most ${limit} fit. ` +
       "Shorten it or start with a larger --ctx-size",
   );
 }

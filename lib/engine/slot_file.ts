@@ -33,7 +33,7 @@ export async function changeSlot(
     return { tokens: saved.tokens.length, bytes: sizeIfThere(path) ?? 0 };
   }
   const size = sizeIfThere(path);
-  if (size === undefined) throw new EngineError("io", `There is no file "${path}"`);
+  if (size === undefined) throw new EngineError("bad_file", `There is no file "${path}"`);
   const saved = readStateFile({ path, offset: 0, size }, stateKey, { limit: Infinity, contextLength }).at(-1);
   if (saved === undefined) {
     throw new EngineError(

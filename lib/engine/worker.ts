@@ -6,6 +6,9 @@ import { LOG_LEVEL } from "./log_level.ts";
 import { NativeEngine } from "./native_engine.ts";
 import type { FromEngine, FromWorker, LoadOptions, Query, ToWorker } from "./protocol.ts";
 
+/** How long messages may be received before the next step. */
+const RECEIVE_MS = 20;
+
 /** Messages posted by the host, in shared memory; those received here. */
 let posted: Int32Array | undefined;
 let received = 0;
@@ -95,14 +98,26 @@ function load(number: number, options: LoadOptions): void {
 async function run(): Promise<void> {
   running = true;
   while (!closing) {
-    const more = posted !== undefined && Atomics.load(posted, 0) !== received;
-    if (more || asked > 0) await yieldToEventLoop();
+    await receive();
     // It may have been the one to close, after which there is none to wait for.
-    if (more || closing) continue;
-    if (!step()) await nextMessage();
+    if (!closing && !step() && !isBehind()) await nextMessage();
   }
   for (const number of [...engines.keys()]) await unload(number);
   finish();
+}
+
+/** Takes what was posted, but for a short time only: who is being answered does not wait for all that others ask. */
+async function receive(): Promise<void> {
+  const begun = performance.now();
+  while (isBehind() || asked > 0) {
+    await yieldToEventLoop();
+    if (!isBehind() || performance.now() - begun > RECEIVE_MS) return;
+  }
+}
+
+/** Whether something was posted that was not received. */
+function isBehind(): boolean {
+  return posted !== undefined && Atomics.load(posted, 0) !== received;
 }
 
 /** One step of each model that has something to do, and whether there was one. */

@@ -93,7 +93,7 @@ export class WorkerEngine implements Engine {
   #loaded: LoadedModel | undefined;
   #settings: ComputeSettings | undefined;
   #template: Promise<ChatTemplate> | undefined;
-  #endTokens: Promise<number[]> | undefined;
+  #endTokens: number[] | undefined;
   #lastId = 0;
   #parallel = 1;
 
@@ -214,7 +214,7 @@ export class WorkerEngine implements Engine {
 
   async endTokens(): Promise<number[]> {
     this.#expectLoaded();
-    return await (this.#endTokens ??= this.#ask({ kind: "endTokens" }));
+    return this.#endTokens ??= await this.#ask({ kind: "endTokens" });
   }
 
   async render(messages: ChatMessage[]): Promise<string> {
@@ -226,7 +226,8 @@ export class WorkerEngine implements Engine {
   /** Asks the worker, which answers between two decodes. */
   async #ask<Kind extends Query["kind"]>(query: Query & { kind: Kind }): Promise<QueryAnswers[Kind]> {
     this.#expectLoaded();
-    this.#expectRoom();
+    // What the slots do is asked most where all are at work.
+    if (query.kind !== "slots") this.#expectRoom();
     const id = ++this.#lastId;
     const waiting = Promise.withResolvers<unknown>();
     this.#queries.set(id, waiting);

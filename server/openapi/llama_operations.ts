@@ -185,7 +185,7 @@ const STATE_OPERATIONS: Operation[] = [
     path: "/slots/{id}",
     api: "llama-server",
     summary: "Frees what a slot holds, keeps it in a file, or restores it from one",
-    description: "Files are those of the folder that `--slot-save-path` names; without it only `erase` is possible.",
+    description: "Files are those of the folder that `--slot-save-path` names; without it all of this is refused.",
     pathParameters: { id: { description: "The number of a slot.", example: "0" } },
     query: SlotActionQuery,
     request: "SlotFileRequest",

@@ -13,6 +13,9 @@ export interface Check {
   run(base: string): Promise<string>;
 }
 
+/** An answer that takes longer is none. */
+const LONGEST_MS = 300_000;
+
 /** What every check asks the model. */
 export const MESSAGES = [{ role: "user", content: "Name three colors." }];
 
@@ -32,6 +35,7 @@ export async function ask(url: string, asked: Asked = {}): Promise<{ text: strin
   const { body, type = "application/json", status = 200, method = body === undefined ? "GET" : "POST" } = asked;
   const response = await fetch(url, {
     method,
+    signal: AbortSignal.timeout(LONGEST_MS),
     ...(body === undefined
       ? {}
       : { headers: { "content-type": type }, body: typeof body === "string" ? body : JSON.stringify(body) }),

@@ -20,7 +20,15 @@ export interface CheckResult {
  */
 export async function runSelfTest(input: Omit<ServingInput, "port" | "portGiven">): Promise<CheckResult[]> {
   const results = [await check("hashes of the file", () => checkHashes(input.modelPath))];
-  const serving = await startServing({ ...input, port: 0, portGiven: true });
+  const own = { promptCache: undefined, store: undefined, slotSavePath: undefined };
+  const serving = await startServing({
+    ...input,
+    // Nothing of the user's is touched, and nobody else served.
+    options: { ...input.options, ...own, host: "127.0.0.1", strictModel: false },
+    otherModels: [],
+    port: 0,
+    portGiven: true,
+  });
   try {
     await serving.ready;
     for (const { name, run } of CHECKS) results.push(await check(name, () => run(serving.server.url)));

@@ -7,21 +7,28 @@ import { startLlamafile } from "../server_process.ts";
 const SMALL = ["-c", "1024", "-t", "1"];
 const STATUS = "\n%{http_code} %{content_type}";
 
+/** What this model cannot do, and what is refused to everybody. */
+const REFUSED = ["createInfill", "rerank", "cancelResponse", "setProps", "setAdapters"];
+
 Deno.test("docs of a packed file: each command runs as a reader copies it, and gets what the document says", async () => {
-  await using server = await startLlamafile(LLAMAFILE, { args: SMALL });
+  const slots = await Deno.makeTempDir();
+  await using cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => Deno.remove(slots, { recursive: true }));
+  await using server = await startLlamafile(LLAMAFILE, { args: [...SMALL, "--slot-save-path", slots] });
   const document: OpenApiDocument = await (await fetch(`${server.url}/openapi.json`)).json();
   const checker = new SchemaChecker(document);
   const page = await (await fetch(`${server.url}/docs`)).text();
-  const values = await knownValues(server.url);
   let run = 0;
   for (const { path, method, operation } of operationsOf(document)) {
     const commands = commandsOf(page, operation.operationId);
     assert.equal(commands.length, exampleBodies(operation).length);
     for (const command of commands) {
+      // Anew for each: one of them deletes a response.
+      const values = await knownValues(server.url);
       const filled = command.replaceAll(/\b(?:MODEL|RESPONSE)_ID\b/g, (name) => values[name] ?? assert.fail(name));
       const { body, status, type } = await runCommand(filled);
       const answer = operation.responses[status] ?? assert.fail(`${method} ${path}: ${status} ${body}`);
-      assert.ok(!["500", "503"].includes(status), `${command}: ${status} ${body}`);
+      if (!REFUSED.includes(operation.operationId)) assert.match(status, /^2/, `${command}: ${status} ${body}`);
       const { schema: told } = answer.content[type] ?? assert.fail(`${method} ${path}: ${type}`);
       const schema = dataSchema(told);
       for (const part of partsOf(body, type)) assert.equal(checker.check(schema, part), "", `${command}: ${body}`);

@@ -123,5 +123,5 @@ function valueAt(answer: unknown, expression: string): string {
 
 /** An app over an engine that fills gaps, too. */
 export function describedApp(): Hono<AppEnv> {
-  return appOver(new InfillEngine());
+  return appOver(new InfillEngine(), { slotSavePath: "/kept" });
 }

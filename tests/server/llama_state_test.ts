@@ -62,6 +62,7 @@ Deno.test("what llama-server can be started with and this server not is a 501 th
     ["/props", /with each request/],
     ["/slots/0?action=save", /does not save slots; start it with --slot-save-path/],
     ["/slots/0?action=restore", /does not restore slots; start it with --slot-save-path/],
+    ["/slots/0?action=erase", /does not erase slots; start it with --slot-save-path/],
     ["/lora-adapters", /"lora": \[/],
   ];
   for (const [path, message] of cases) {
@@ -102,13 +103,16 @@ Deno.test("slots are saved, restored and erased in the shape of llama-server, in
     { index: 0, kind: "erase" },
   ]);
   for (
-    const filename of ["", ".", "..", "../a", "a/b", "a\\b", "/etc/passwd", "C:a", "a\0", "a".repeat(201), 5, null]
+    const filename of ["", ".", "..", "../a", "a/b", "a\\b", "/etc/passwd", "C:a", "a\0", "a".repeat(61), 5, null]
   ) {
     const response = await post(app, { filename }, "/slots/0?action=save");
     assert.equal(response.status, 400, String(filename));
     assert.equal(ErrorBody.strict().parse(await response.json()).error.param, "filename");
   }
   assert.equal((await post(app, { filename: "a" }, "/slots/-1?action=save")).status, 400);
+  // As a page of another origin can send it without asking.
+  const foreign = { method: "POST", headers: { origin: "http://a.example", "content-type": "text/plain" } };
+  assert.equal((await app.request("/slots/0?action=erase", foreign)).status, 415);
   assert.equal(engine.slotActions.length, 3);
 });
 

@@ -22,7 +22,7 @@ export function getProps(app: AppInput): Handler<AppEnv> {
         },
         total_slots: model.parallel,
         model_alias: model.id,
-        model_path: fileName(options.modelFile ?? model.id),
+        model_path: app.models === undefined ? fileName(options.modelFile ?? model.id) : model.id,
         modalities: { vision: false, video: false, audio: false },
         endpoint_slots: true,
         endpoint_props: false,

@@ -4,7 +4,7 @@ import type { Engine } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
-import { parseBody } from "../../parse_body.ts";
+import { expectProgram, parseBody } from "../../parse_body.ts";
 import {
   type ErasedSlot,
   type RestoredSlot,
@@ -26,14 +26,16 @@ export function changeSlot(app: AppInput): Handler<AppEnv> {
       throw new EngineError("invalid_value", `Invalid "action": ${expected}`, { param: "action" });
     }
     const index = readIndex(c.req.param("id") ?? "");
-    if (action === "erase") {
-      const { engine } = await chooseEngine(app, c.req.query("model"));
-      const { tokens } = await engine.changeSlot(index, { kind: "erase" });
-      return c.json({ id_slot: index, n_erased: tokens } satisfies ErasedSlot);
-    }
     const folder = app.options.slotSavePath;
     if (folder === undefined) {
       return notSupported(`This server does not ${action} slots; start it with --slot-save-path FOLDER`);
+    }
+    if (action === "erase") {
+      // It has no body that would be looked at.
+      expectProgram(c.req.raw);
+      const { engine } = await chooseEngine(app, c.req.query("model"));
+      const { tokens } = await engine.changeSlot(index, { kind: "erase" });
+      return c.json({ id_slot: index, n_erased: tokens } satisfies ErasedSlot);
     }
     return await useFile(c, { app, index, action, folder });
   };
@@ -69,7 +71,7 @@ async function useFile(
     );
 }
 
-/** What is wrong with a file is the client's, who named it; where it lies is not told. */
+/** What is wrong with a file's content is the client's, who named it; where it lies is not told. */
 async function withoutFolder(
   engine: Engine,
   { index, action, folder, filename }: { index: number; action: "save" | "restore"; folder: string; filename: string },
@@ -78,7 +80,7 @@ async function withoutFolder(
   try {
     return await engine.changeSlot(index, { kind: action, path });
   } catch (error) {
-    if (!(error instanceof EngineError) || !["bad_file", "io", "usage"].includes(error.code)) throw error;
+    if (!(error instanceof EngineError) || !["bad_file", "usage"].includes(error.code)) throw error;
     throw new EngineError("invalid_value", error.message.replaceAll(path, filename), {
       param: "filename",
       cause: error,

@@ -28,7 +28,7 @@ function toSlot({ index: id, tokens, sequence }: SlotInfo, contextLength: number
     ...slot,
     speculative: speculates,
     id_task: request,
-    n_prompt_tokens_processed: Math.min(tokens, promptTokens) - cachedTokens,
+    n_prompt_tokens_processed: Math.max(0, Math.min(tokens, promptTokens) - cachedTokens),
     n_prompt_tokens_cache: cachedTokens,
     next_token: [{ has_next_token: true, n_remain: tokensLeft, n_decoded: completionTokens }],
   };

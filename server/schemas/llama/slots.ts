@@ -20,7 +20,7 @@ export type Slots = z.infer<typeof Slots>;
 /** The body of `POST /slots/:id?action=save` and `restore`. */
 export const SlotFileRequest = z.object({
   /** A name of one part, which begins with no dot: it lies in the folder that the server was started with. */
-  filename: z.string().max(200).regex(/^[\p{L}\p{N}_-][\p{L}\p{N}_. -]*$/u, "expected a file's name, without a folder"),
+  filename: z.string().max(60).regex(/^[\p{L}\p{N}_-][\p{L}\p{N}_. -]*$/u, "expected a file's name, without a folder"),
 });
 
 /** The answer of `POST /slots/:id?action=save`. */

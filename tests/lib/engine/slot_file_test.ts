@@ -39,7 +39,7 @@ Deno.test("a slot is saved, erased and restored, and a prompt goes on from it; n
   assert.ok(cached > 50, `${cached} tokens from the cache`);
   const restore = (name: string): Promise<unknown> =>
     engine.changeSlot(0, { kind: "restore", path: scratch.path(name) });
-  await assert.rejects(restore("gone"), failure("io", /There is no file/));
+  await assert.rejects(restore("gone"), failure("bad_file", /There is no file/));
   scratch.write("other", "something else that is long enough to be read as a head of such a file");
   await assert.rejects(restore("other"), failure("bad_file", /no file of KV states/));
   await assert.rejects(
