@@ -1,13 +1,17 @@
 /// <reference lib="deno.worker" />
 // The engine's thread: it owns every native object, and decodes without a pause between two calls, for ggml's threads fall asleep in one.
-// It learns of new messages from a counter in shared memory, and yields to its event loop only when that has moved or nothing is to be done.
+// It learns of new messages from a counter in shared memory, and yields to its event loop only when that has moved, while a slot's file is
+// written, or when nothing is to be done.
 import { EngineError, toEngineError } from "../errors.ts";
 import { LOG_LEVEL } from "./log_level.ts";
 import { NativeEngine } from "./native_engine.ts";
-import type { FromEngine, FromWorker, LoadOptions, Query, ToWorker } from "./protocol.ts";
+import type { FromEngine, FromWorker, LoadOptions, ToWorker } from "./protocol.ts";
 
-/** How long messages may be received before the next step. */
-const RECEIVE_MS = 20;
+/** A question to one of the models. */
+type Question = Extract<ToWorker, { type: "query" }>;
+
+/** How long questions may be answered before the next step, in milliseconds; one that takes longer is answered all the same. */
+const ANSWER_MS = 20;
 
 /** Messages posted by the host, in shared memory; those received here. */
 let posted: Int32Array | undefined;
@@ -16,7 +20,9 @@ let received = 0;
 const engines = new Map<number, NativeEngine>();
 let running = false;
 let closing = false;
-/** Questions whose answers wait for the event loop. */
+/** Questions in the order in which they came. */
+const questions: Question[] = [];
+/** Those whose answers wait for the event loop. */
 let asked = 0;
 let wake: (() => void) | undefined;
 
@@ -43,7 +49,7 @@ function handle(message: ToWorker): void {
       loaded(message)?.embed(message);
       break;
     case "query":
-      answer(message);
+      questions.push(message);
       break;
     case "cancel":
       engines.get(message.engine)?.cancel(message.id);
@@ -59,7 +65,7 @@ function handle(message: ToWorker): void {
 }
 
 /** Never rejects: what goes wrong is the question's failure. */
-async function answer({ id, engine, query }: { id: number; engine: number; query: Query }): Promise<void> {
+async function answer({ id, engine, query }: Question): Promise<void> {
   asked++;
   try {
     const found = loaded({ id, engine });
@@ -99,19 +105,30 @@ async function run(): Promise<void> {
   running = true;
   while (!closing) {
     await receive();
-    // It may have been the one to close, after which there is none to wait for.
-    if (!closing && !step() && !isBehind()) await nextMessage();
+    await answerSome();
+    // What was received may have been the one to close, after which there is none to wait for.
+    if (!closing && !step() && !isBehind() && questions.length === 0) await nextMessage();
   }
   for (const number of [...engines.keys()]) await unload(number);
   finish();
 }
 
-/** Takes what was posted, but for a short time only: who is being answered does not wait for all that others ask. */
+/** Takes what was posted; where an answer waits for the event loop, also if there is nothing. */
 async function receive(): Promise<void> {
+  do {
+    if (isBehind() || asked > 0) await yieldToEventLoop();
+  } while (isBehind());
+}
+
+/** Answers questions, but for a short time only: whoever generates does not wait for all that others ask. */
+async function answerSome(): Promise<void> {
   const begun = performance.now();
-  while (isBehind() || asked > 0) {
-    await yieldToEventLoop();
-    if (!isBehind() || performance.now() - begun > RECEIVE_MS) return;
+  while (questions.length > 0 && performance.now() - begun < ANSWER_MS) {
+    const question = questions.shift();
+    if (question === undefined) return;
+    const answered = answer(question);
+    // A file is written while steps go on; all others are answered at once.
+    if (question.query.kind !== "changeSlot") await answered;
   }
 }
 

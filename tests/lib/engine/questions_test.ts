@@ -9,12 +9,12 @@ Deno.test("WorkerEngine goes on answering while others ask its tokenizer without
   let asked = 0;
   const prompt = text("The storm went on and on, and the keeper lit his lamp. ".repeat(1200));
   const ask = async (): Promise<void> => {
-    while (!done && asked < 600) {
+    while (!done && asked < 2000) {
       asked++;
       await engine.tokenize({ prompt });
     }
   };
-  const asking = Promise.all([ask(), ask(), ask()]);
+  const asking = Promise.all(Array.from({ length: 40 }, ask));
   const events = await Array.fromAsync(
     engine.generate({ prompt: text("Once upon a time"), sampling: { ignoreEos: true }, maxTokens: 30 }),
   );
@@ -22,7 +22,8 @@ Deno.test("WorkerEngine goes on answering while others ask its tokenizer without
   const askedMeanwhile = asked;
   await asking;
   assert.equal(events.at(-1)?.type, "done");
-  assert.ok(askedMeanwhile < 600, `it was answered only after all ${askedMeanwhile} questions`);
+  // Not all forty before each of its tokens.
+  assert.ok(askedMeanwhile < 600, `${askedMeanwhile} questions were answered before 30 tokens`);
 });
 
 Deno.test("WorkerEngine asks for the end tokens again after a time at which it could not", async () => {
