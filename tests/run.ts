@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { providePythonClients } from "./clients/python_clients.ts";
+import { provideSchemathesis } from "./e2e/provide_schemathesis.ts";
 import { provideNativeSource } from "./native_source.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -15,7 +16,8 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 async function main(files: string[]): Promise<number> {
   if (!await run(["run", "-A", ...build])) return 1;
   await provideNativeSource();
-  if (await providePythonClients() === undefined) console.log("There is no Python here: its clients are not tested");
+  const pythons = [await providePythonClients(), await provideSchemathesis()];
+  if (pythons.includes(undefined)) console.log("There is no Python here: what runs in it is not tested");
   const { success, output } = await runTests(files.length > 0 ? files : ["tests"]);
   const counts = [...output.matchAll(SUMMARY)].at(-1);
   if (counts === undefined) {

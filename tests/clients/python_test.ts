@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { LLAMAFILE } from "../built.ts";
 import { startLlamafile } from "../server_process.ts";
-import { findPython, providePythonClients, PYTHON_TESTS, type PythonClients } from "./python_clients.ts";
+import { findPython, type PythonVenv } from "../python_venv.ts";
+import { providePythonClients, PYTHON_TESTS } from "./python_clients.ts";
 
 /** A module of `python/` for each client; all that one asserts is in there. */
 const MODULES = {
@@ -36,7 +37,7 @@ Deno.test({
 /** Runs the tests of one module with nothing of the user's own settings, keys and caches. */
 async function runModule(
   module: string,
-  { clients: { python, compiled }, url }: { clients: PythonClients; url: string },
+  { clients: { python, compiled }, url }: { clients: PythonVenv; url: string },
 ): Promise<{ success: boolean; report: string }> {
   const home = await Deno.makeTempDir();
   try {
