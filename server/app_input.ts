@@ -7,7 +7,7 @@ import type { ResponseStore } from "./response_store.ts";
 export interface AppOptions {
   /** Packllama's own version. */
   version: string;
-  /** The name of the model's file, without its folder, which is no client's business. */
+  /** The path of the model's file; clients are told its name alone. */
   modelFile?: string;
   /** LoRA adapters in their order; `scale` holds where a request says nothing. */
   adapters?: { path: string; scale: number }[];
