@@ -76,11 +76,18 @@ function cellsFault(
       return `has a cell at position ${position}, expected each from ${first} to ${length - 1} once`;
     }
     seen[position - first] = 1;
-    if (extension > 0 && !isOfText(view, at + 8, { position, token: tokens[position] })) {
+    const isOther = extension > 0 && (notesToken(view, at) !== notesToken(view, start + 4) ||
+      !isOfText(view, at + 8, { position, token: tokens[position] }));
+    if (isOther) {
       return `has a cell at position ${position} that is not that of its token`;
     }
   }
   return undefined;
+}
+
+/** Whether the token of the cell at `at` was noted in its extension: of a text's cells it is of all or of none. */
+function notesToken(view: DataView, at: number): boolean {
+  return view.getInt32(at + 8 + 8, true) !== -1;
 }
 
 /** Whether an extension is one that a text's cell has: its place is its position, or none, and its token, where one was noted, the one there. */

@@ -21,7 +21,7 @@ export interface MadeState {
 export function anyState({ fewest = 0 } = {}): fc.Arbitrary<MadeState> {
   return fc.tuple(fc.boolean(), fc.integer({ min: 2, max: 5 })).chain(([withValues, length]) =>
     fc.record({
-      tokens: fc.int32Array({ minLength: length, maxLength: length }).map((tokens) => Int32Array.from(tokens)),
+      tokens: fc.int32Array({ min: 0, minLength: length, maxLength: length }).map((tokens) => Int32Array.from(tokens)),
       caches: fc.array(anyCache(withValues, { fewest, most: length }), { minLength: 1, maxLength: 2 }),
       extension: fc.constantFrom(0, 12),
       transposed: fc.boolean(),

@@ -46,7 +46,10 @@ Deno.test("stateFault says what is wrong with a cell", () => {
   assert.match(found(changed(plain, cells - 4, 2 ** 32 - 1)), /not laid out/);
   assert.match(found(changed(extended, cells + cell + 8, 2)), /position 1 that is not that of its token/);
   assert.match(found(changed(extended, cells + 16, 6)), /position 0 that is not that of its token/);
-  assert.equal(found(changed(extended, cells + 16, -1)), "nothing", "no token was noted");
+  // 24 bytes a cell: none of the first cache's tokens was noted, or one was not.
+  const unnoted = [0, 1, 2].reduce((state, i) => changed(state, cells + 16 + i * cell, -1), extended);
+  assert.equal(found(unnoted), "nothing", "no token was noted");
+  assert.match(found(changed(extended, cells + 16, -1)), /position 1 that is not that of its token/);
   assert.equal(found(changed(plain, cells + 8, 77)), "nothing", "the sequence is the one it is read into");
   assert.match(stateFault(plain, tokens.subarray(1)) ?? "", /has 3 cells, expected 1 to 2/);
   const second = readCells(viewOf(plain), 8, 0)?.end ?? 0;
@@ -131,7 +134,8 @@ function expectDamageRefused(model: Model, tokens: number[]): void {
       refusedBy.none++;
       assert.deepEqual(to.context.state(0), state, `byte ${at} is ${value}`);
     }),
-    { numRuns: 1500 },
+    // The last made a token of an extension one that was not noted.
+    { numRuns: 1500, examples: head.length > 128 ? [[128, 255, 4]] : [] },
   );
   assert.ok(refusedBy.check > 100 && refusedBy.none > 0, JSON.stringify(refusedBy));
   // What was refused has left nothing behind.
