@@ -1,13 +1,7 @@
 import type { AdapterChoice } from "../lib/adapter_choice.ts";
 import { availableMemory } from "../lib/available_memory.ts";
 import { type Llamafile, openModelFile } from "../lib/container/mod.ts";
-import {
-  type ChatMessage,
-  DEFAULT_SAMPLING,
-  type LoadOptions,
-  readStateFile,
-  WorkerEngine,
-} from "../lib/engine/mod.ts";
+import { type Chat, DEFAULT_SAMPLING, type LoadOptions, readStateFile, WorkerEngine } from "../lib/engine/mod.ts";
 import { EngineError } from "../lib/errors.ts";
 import type { Gguf, ModelFacts } from "../lib/gguf/mod.ts";
 import { levelOfGgml, logger } from "../lib/log.ts";
@@ -64,10 +58,9 @@ export async function makeWarmState(input: WarmInput): Promise<number> {
   try {
     engine.load(load);
     await engine.ready();
-    const chats = FIRST_WORDS.map((content): ChatMessage[] => [
-      { role: "system", content: systemPrompt },
-      { role: "user", content },
-    ]);
+    const chats = FIRST_WORDS.map((content): Chat => ({
+      messages: [{ role: "system", content: systemPrompt }, { role: "user", content }],
+    }));
     // Its one token is of no interest: what was computed on the way to it is.
     for await (
       const event of engine.generate({ prompt: { kind: "beginning", chats }, sampling: {}, maxTokens: 1 }, signal)

@@ -1,5 +1,5 @@
 import type {
-  ChatMessage,
+  Chat,
   Embeddings,
   EmbedInput,
   Engine,
@@ -195,8 +195,8 @@ export class MeteredEngine implements Engine {
     return this.#engine.endTokens();
   }
 
-  render(messages: ChatMessage[]): Promise<string> {
-    return this.#engine.render(messages);
+  render(chat: Chat): Promise<string> {
+    return this.#engine.render(chat);
   }
 
   close(): Promise<void> {

@@ -1,17 +1,11 @@
 import type { ContextOptions } from "../../ffi/mod.ts";
 import type { EngineError } from "../errors.ts";
-
-/** One message of a conversation, as a chat template takes it. */
-export interface ChatMessage {
-  /** `system`, `user`, `assistant`, `tool`, or whatever else the model's template knows. */
-  role: string;
-  content: string;
-  name?: string;
-}
+import type { Grammar } from "../grammar/grammar.ts";
+import type { Chat } from "./conversation.ts";
 
 /** What generation starts from. */
 export type Prompt =
-  | { kind: "chat"; messages: ChatMessage[] }
+  | ({ kind: "chat" } & Chat)
   | { kind: "text"; text: string }
   /** Token ids, each below the vocabulary's size. */
   | { kind: "tokens"; tokens: number[] }
@@ -20,7 +14,7 @@ export type Prompt =
   /** A gap in a text, to be filled by a model that has tokens for that. */
   | { kind: "infill"; before: string; after: string }
   /** The tokens that all of these conversations begin with. */
-  | { kind: "beginning"; chats: ChatMessage[][] };
+  | { kind: "beginning"; chats: Chat[] };
 
 /** The samplers whose order `samplers` gives, by llama-server's names. */
 export const SAMPLER_NAMES = [
@@ -131,6 +125,11 @@ export interface GenerateInput {
   stop?: string[];
   /** Answers to the same prompt, at once; 1 to 16, 1 when absent. */
   choices?: number;
+  /**
+   * What the answer must be a text of. In a conversation it is what the model says at last: before that it may think, and calls of tools have
+   * a grammar of their own. The answer ends as soon as the grammar allows nothing more.
+   */
+  grammar?: Grammar;
   /** With each token its log-probability and those of so many likeliest tokens; 0 to 20. None when absent. */
   logprobs?: number;
   /** Beside {@linkcode logprobs}: those of the prompt's tokens, too. The prompt is computed anew for them; allowed for one choice. */
@@ -198,11 +197,20 @@ export interface AnswerLogprob extends TokenLogprob {
 /** A token of the prompt. The first one follows nothing, and has no log-probability. */
 export type PromptToken = Pick<AnswerLogprob, "token" | "bytes"> & Partial<Pick<AnswerLogprob, "logprob" | "top">>;
 
-/** Why generation ended: the model or a stop string ended it, or the token limit or the context did. */
-export type FinishReason = "stop" | "length";
+/** Why generation ended: the model or a stop string ended it, with or without calls of tools, or the token limit or the context did. */
+export type FinishReason = "stop" | "length" | "tool_calls";
+
+/** What beside text an answer to a conversation may hold. */
+export type PartEvent =
+  /** A part of what the model thinks. */
+  | { type: "reasoning"; index: number; text: string; logprobs?: AnswerLogprob[] }
+  /** The model begins to call a tool; `call` counts the calls of a choice from 0 on, `id` is drawn or the model's. */
+  | { type: "toolCall"; index: number; call: number; id: string; name: string; logprobs?: AnswerLogprob[] }
+  /** A part of that call's arguments, which together are JSON text. */
+  | { type: "arguments"; index: number; call: number; text: string; logprobs?: AnswerLogprob[] };
 
 /**
- * What {@linkcode Engine.generate} yields: any number of `text`, one `finish` for each choice, then exactly one `done`. A failure is thrown
+ * What {@linkcode Engine.generate} yields: any number of `text`, `reasoning`, `toolCall` and `arguments`, one `finish` for each choice, then exactly one `done`. A failure is thrown
  * instead.
  */
 export type GenerateEvent =
@@ -404,7 +412,7 @@ export interface Engine {
    *
    * @throws {EngineError} As {@linkcode Engine.generate}.
    */
-  render(messages: ChatMessage[]): Promise<string>;
+  render(chat: Chat): Promise<string>;
   /**
    * Scores documents by a query.
    *

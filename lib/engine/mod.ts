@@ -1,4 +1,5 @@
 /** The engine: many requests at once over one loaded model. */
+export type * from "./conversation.ts";
 export type * from "./engine.ts";
 export { SAMPLER_NAMES } from "./engine.ts";
 export type { LoadOptions, StateSource } from "./protocol.ts";

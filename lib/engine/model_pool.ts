@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts";
+import type { Chat } from "./conversation.ts";
 import type {
-  ChatMessage,
   Embeddings,
   EmbedInput,
   Engine,
@@ -134,8 +134,8 @@ export class ModelPool implements Engine {
     return this.#first.endTokens();
   }
 
-  render(messages: ChatMessage[]): Promise<string> {
-    return this.#first.render(messages);
+  render(chat: Chat): Promise<string> {
+    return this.#first.render(chat);
   }
 
   /**
@@ -325,8 +325,8 @@ class PooledModel implements Engine {
     return this.#with((engine) => engine.endTokens());
   }
 
-  render(messages: ChatMessage[]): Promise<string> {
-    return this.#with((engine) => engine.render(messages));
+  render(chat: Chat): Promise<string> {
+    return this.#with((engine) => engine.render(chat));
   }
 
   close(): Promise<void> {

@@ -1,8 +1,8 @@
 import { EngineError } from "../errors.ts";
 import type { ChatTemplate } from "../text/chat_template.ts";
 import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
+import type { Chat } from "./conversation.ts";
 import type {
-  ChatMessage,
   ComputeSettings,
   Embeddings,
   EmbedInput,
@@ -217,8 +217,8 @@ export class WorkerEngine implements Engine {
     return this.#endTokens ??= await this.#ask({ kind: "endTokens" });
   }
 
-  async render(messages: ChatMessage[]): Promise<string> {
-    const rendered = await this.#render({ kind: "chat", messages });
+  async render(chat: Chat): Promise<string> {
+    const rendered = await this.#render({ kind: "chat", ...chat });
     if (typeof rendered !== "string") throw new TypeError("A conversation was rendered as something else than a text");
     return rendered;
   }
@@ -292,8 +292,8 @@ export class WorkerEngine implements Engine {
     if (prompt.kind === "parts") return { parts: prompt.parts };
     if (prompt.kind === "infill") return { before: prompt.before, after: prompt.after };
     const template = await (this.#template ??= makeTemplate(loaded));
-    const render = (messages: ChatMessage[]): string => withoutDoubledTokens(template.render(messages), loaded);
-    return prompt.kind === "chat" ? render(prompt.messages) : { beginningOf: prompt.chats.map(render) };
+    const render = (chat: Chat): string => withoutDoubledTokens(template.render(chat), loaded);
+    return prompt.kind === "chat" ? render(prompt) : { beginningOf: prompt.chats.map(render) };
   }
 
   #receive(message: FromWorker): void {

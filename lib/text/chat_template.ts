@@ -1,12 +1,6 @@
 import { Template } from "@huggingface/jinja";
+import type { Chat } from "../engine/conversation.ts";
 import { EngineError } from "../errors.ts";
-
-/** One message as templates take it. */
-export interface TemplateMessage {
-  role: string;
-  content: string;
-  name?: string;
-}
 
 /** The texts of a model's special tokens, empty where it has none. */
 export interface SpecialTexts {
@@ -44,7 +38,7 @@ export class ChatTemplate {
    *
    * @throws {EngineError} `invalid_value` when the template refuses it, e.g. roles that do not alternate.
    */
-  render(messages: readonly TemplateMessage[]): string {
+  render({ messages }: Chat): string {
     try {
       return this.#template.render({
         messages,

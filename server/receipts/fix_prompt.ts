@@ -21,7 +21,7 @@ export async function fixPrompt(engine: Engine, given: Prompt): Promise<FixedPro
   if (given.kind === "beginning" || given.kind === "parts") {
     throw new TypeError(`A receipt is not made of a prompt of the kind "${given.kind}"`);
   }
-  const rendered = given.kind === "chat" ? await engine.render(given.messages) : null;
+  const rendered = given.kind === "chat" ? await engine.render(given) : null;
   const prompt: Prompt = rendered === null ? given : { kind: "text", text: rendered };
   return { given, prompt, rendered };
 }

@@ -8,4 +8,4 @@ export const answerShape = {
 };
 
 /** Why a choice ended. */
-export const finishReason = z.enum(["stop", "length"]);
+export const finishReason = z.enum(["stop", "length", "tool_calls"]);

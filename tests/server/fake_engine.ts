@@ -1,6 +1,6 @@
 import type {
   AnswerLogprob,
-  ChatMessage,
+  Chat,
   Embeddings,
   EmbedInput,
   Engine,
@@ -171,7 +171,7 @@ export class FakeEngine implements Engine {
     if (prompt.kind === "tokens") return Int32Array.from(prompt.tokens);
     if (prompt.kind === "parts") return Int32Array.from(prompt.parts.flatMap(toBytes));
     if (prompt.kind === "text") return Int32Array.from(toBytes(prompt.text));
-    return Int32Array.from(prompt.kind === "chat" ? toBytes(await this.render(prompt.messages)) : []);
+    return Int32Array.from(prompt.kind === "chat" ? toBytes(await this.render(prompt)) : []);
   }
 
   pieces(tokens: ArrayLike<number>): Promise<Uint8Array[]> {
@@ -187,8 +187,8 @@ export class FakeEngine implements Engine {
   }
 
   /** `role: content` lines. */
-  render(messages: ChatMessage[]): Promise<string> {
-    return Promise.resolve(messages.map(({ role, content }) => `${role}: ${content}\n`).join(""));
+  render(chat: Chat): Promise<string> {
+    return Promise.resolve(chat.messages.map(({ role, content }) => `${role}: ${content}\n`).join(""));
   }
 
   close(): Promise<void> {

@@ -12,6 +12,6 @@ export function applyTemplate(app: AppInput): Handler<AppEnv> {
     const { engine } = await chooseEngine(app, model);
     const chat = toChatPrompt(messages, app.options.systemPrompt);
     if (chat.kind !== "chat") throw new TypeError("A conversation became another kind of prompt");
-    return c.json({ prompt: await engine.render(chat.messages) } satisfies AppliedTemplate);
+    return c.json({ prompt: await engine.render(chat) } satisfies AppliedTemplate);
   };
 }

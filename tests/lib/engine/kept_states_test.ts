@@ -195,7 +195,9 @@ Deno.test("an engine goes on from what another one kept, in either layout and wh
 
 Deno.test("the beginning of several conversations is the tokens that all have in common", async () => {
   await using opened = await engineOf(await realModel(), {});
-  const chats = ["a", "B", "c"].map((content) => [{ role: "system", content: "Be brief." }, { role: "user", content }]);
+  const chats = ["a", "B", "c"].map((content) => ({
+    messages: [{ role: "system", content: "Be brief." }, { role: "user", content }],
+  }));
   const promptTokens = async (prompt: Parameters<Engine["generate"]>[0]["prompt"]): Promise<number> => {
     for await (const event of opened.engine.generate({ prompt, sampling: {}, maxTokens: 1 })) {
       if (event.type === "done") return event.usage.promptTokens;

@@ -23,7 +23,7 @@ Deno.test("WorkerEngine splits texts and conversations into tokens as it answers
   const counted = await engine.tokenize({ prompt: conversation });
   const { done } = await ask(engine, { prompt: conversation, maxTokens: 1 });
   assert.equal(counted.length, done.usage.promptTokens);
-  const rendered = await engine.render([{ role: "user", content: "Name three colors." }]);
+  const rendered = await engine.render({ messages: [{ role: "user", content: "Name three colors." }] });
   assert.match(rendered, /<\|im_start\|>user\nName three colors\.<\|im_end\|>\n<\|im_start\|>assistant\n$/);
   assert.deepEqual(await engine.tokenize({ prompt: text(rendered) }), counted);
 });

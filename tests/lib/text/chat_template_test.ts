@@ -10,7 +10,7 @@ const HI = [{ role: "user", content: "Hi" }];
 Deno.test("ChatTemplate without a template of the model writes ChatML", () => {
   const messages = [{ role: "system", content: "Be brief." }, ...HI, { role: "assistant", content: "Yes?" }];
   assert.equal(
-    new ChatTemplate(undefined, SPECIAL).render(messages),
+    new ChatTemplate(undefined, SPECIAL).render({ messages }),
     "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n" +
       "<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>assistant\n",
   );
@@ -21,7 +21,7 @@ Deno.test("ChatTemplate gives the template the messages, the special tokens and 
     "{{ bos_token }}{% for m in messages %}[{{ m.role }}/{{ m['name'] }}] {{ m.content | trim }}{{ eos_token }}" +
     "{% endfor %}{% if add_generation_prompt %}GO{% endif %}";
   const messages = [{ role: "user", content: "  Hi\n", name: "Ann" }];
-  assert.equal(new ChatTemplate(source, SPECIAL).render(messages), "<s>[user/Ann] Hi</s>GO");
+  assert.equal(new ChatTemplate(source, SPECIAL).render({ messages }), "<s>[user/Ann] Hi</s>GO");
 });
 
 Deno.test("ChatTemplate leaves the words of a message as they are", () => {
@@ -30,7 +30,7 @@ Deno.test("ChatTemplate leaves the words of a message as they are", () => {
     fc.property(
       fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("{{ x }}", "{% if %}", "{#", "</s>", "&lt;")),
       (content) => {
-        const text = template.render([{ role: "user", content }]);
+        const text = template.render({ messages: [{ role: "user", content }] });
         assert.equal(text, `<|im_start|>user\n${content}<|im_end|>\n<|im_start|>assistant\n`);
       },
     ),
@@ -39,12 +39,12 @@ Deno.test("ChatTemplate leaves the words of a message as they are", () => {
 
 Deno.test("ChatTemplate takes white space as Hugging Face does: blocks trimmed, and the line break after them", () => {
   const source = "{% for m in messages %}\n    {{ m.content }}\n  {% endfor %}\nend";
-  assert.equal(new ChatTemplate(source, SPECIAL).render(HI), "    Hi\nend");
+  assert.equal(new ChatTemplate(source, SPECIAL).render({ messages: HI }), "    Hi\nend");
 });
 
 Deno.test("ChatTemplate turns a template's own refusal into invalid_value with its words", () => {
   const template = new ChatTemplate("{{ raise_exception('Roles must alternate') }}", SPECIAL);
-  assert.throws(() => template.render(HI), (error) => {
+  assert.throws(() => template.render({ messages: HI }), (error) => {
     assert.ok(error instanceof EngineError);
     assert.equal(error.code, "invalid_value");
     assert.equal(error.param, "messages");
@@ -57,7 +57,7 @@ Deno.test("ChatTemplate has strftime_now, which templates date their system prom
   const template = new ChatTemplate("{{ strftime_now('%Y-%m-%d') }}", SPECIAL);
   const days = [new Date(Date.now() - 864e5), new Date(), new Date(Date.now() + 864e5)];
   const names = days.map((day) => day.toISOString().slice(0, 10));
-  assert.ok(names.includes(template.render(HI)), template.render(HI));
+  assert.ok(names.includes(template.render({ messages: HI })), template.render({ messages: HI }));
 });
 
 Deno.test("ChatTemplate refuses a source that is no Jinja as bad_model", () => {
