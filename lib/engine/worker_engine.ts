@@ -253,6 +253,8 @@ export class WorkerEngine implements Engine {
       prompt,
       sampling: { ...sampling, seed: sampling.seed ?? drawSeed() },
       stop: input.stop ?? [],
+      markers: [],
+      ...(input.grammar === undefined ? {} : { grammar: JSON.stringify(input.grammar) }),
       choices: input.choices ?? 1,
       stream: input.stream ?? true,
       speculation: !reproducible && (input.speculation ?? this.#options.speculation),
