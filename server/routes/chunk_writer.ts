@@ -1,4 +1,4 @@
-import type { AnswerLogprob, FinishReason, GenerateEvent, PromptToken } from "../../lib/engine/mod.ts";
+import type { AnswerLogprob, FinishReason, GenerateEvent, PartEvent, PromptToken } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { Receipt, Timings, Usage } from "../schemas/mod.ts";
 import { sseMessage, SseTemplate } from "../sse_message.ts";
@@ -9,6 +9,8 @@ export interface ChunkShape {
   /** What a choice begins with, before any text of its own, and with the prompt's log-probabilities where there are any; undefined where nothing does. */
   open(choice: number, prompt?: PromptToken[]): object | undefined;
   text(choice: number, text: string, logprobs?: AnswerLogprob[]): object;
+  /** A thought, or a part of a call; absent where an answer is nothing but text. */
+  part?(event: PartEvent): object;
   finish(choice: number, reason: FinishReason): object;
   /** A part that is about no choice. */
   bare(): object;
@@ -56,6 +58,10 @@ export class ChunkWriter {
     switch (event.type) {
       case "text":
         return this.#text(event);
+      case "reasoning":
+      case "toolCall":
+      case "arguments":
+        return this.#part(event);
       case "finish":
         return this.#finish(event.index, event.finishReason);
       case "done":
@@ -70,6 +76,13 @@ export class ChunkWriter {
       return this.#message(this.#shape.text(index, text, logprobs));
     }
     return text === "" ? "" : template.fill(text);
+  }
+
+  #part(event: PartEvent): string {
+    const opening = this.#templates[event.index] === undefined ? this.#open(event.index) : "";
+    const { part } = this.#shape;
+    if (part === undefined) throw new EngineError("internal", `An answer of text has a part "${event.type}"`);
+    return opening + this.#message(part(event));
   }
 
   #open(index: number, prompt?: PromptToken[]): string {
