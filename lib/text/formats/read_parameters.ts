@@ -73,7 +73,7 @@ function* readParameterValue(
   { pad, close }: ParameterStyle,
   { call, type }: { call: CallWriter; type: ParameterType },
 ): Reading {
-  if (pad !== "") yield* skipText(input, pad);
+  if (yield* input.isNext(pad)) input.skip(pad.length);
   const ends = pad === "" ? [close] : [pad + close, close];
   let end: string | undefined;
   if (type === "string") {
