@@ -1,5 +1,6 @@
 import type { GenerateEvent } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
+import { expectText } from "../../expect_text.ts";
 import type { Message } from "../../schemas/anthropic/mod.ts";
 import { toMessageEnd, toMessageUsage } from "./message_end.ts";
 
@@ -14,7 +15,8 @@ export async function collectMessage(
 ): Promise<Pick<Message, "content" | "stop_reason" | "stop_sequence" | "usage">> {
   let text = "";
   let end: ReturnType<typeof toMessageEnd> | undefined;
-  for await (const event of events) {
+  for await (const given of events) {
+    const event = expectText(given);
     if (event.type === "text") text += event.text;
     else if (event.type === "finish") end = toMessageEnd(event);
     else if (end !== undefined) {

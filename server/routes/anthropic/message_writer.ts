@@ -1,5 +1,6 @@
 import type { GenerateEvent } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
+import { expectText } from "../../expect_text.ts";
 import type { Message, MessageEvent } from "../../schemas/anthropic/mod.ts";
 import { sseEvent, SseTemplate } from "../../sse_message.ts";
 import { toMessageEnd, toMessageUsage } from "./message_end.ts";
@@ -24,7 +25,8 @@ export class MessageWriter {
    *
    * @throws {EngineError} `internal` when the answer is over before its choice is.
    */
-  write(event: GenerateEvent): string {
+  write(given: GenerateEvent): string {
+    const event = expectText(given);
     const beginning = this.#begun ? "" : this.#begin();
     if (event.type === "text") return beginning + (event.text === "" ? "" : this.#delta.fill(event.text));
     if (event.type === "finish") {

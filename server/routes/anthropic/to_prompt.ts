@@ -17,7 +17,7 @@ export function toMessagesPrompt(
   }
   // No blocks say as little as no text: the server's own system prompt is not to give way to them.
   const first = toText(system ?? "");
-  return toChatPrompt(first === "" ? turns : [{ role: "system", content: first }, ...turns], systemPrompt);
+  return toChatPrompt(first === "" ? turns : [{ role: "system", content: first }, ...turns], { systemPrompt });
 }
 
 function toText(content: Turn["content"]): string {
