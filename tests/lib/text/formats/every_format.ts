@@ -3,11 +3,9 @@ import { CALL_FORMATS } from "../../../../lib/text/formats/call_formats.ts";
 import type { CallFormat, SpeechFormat } from "../../../../lib/text/formats/format.ts";
 import { genericFormat } from "../../../../lib/text/formats/generic.ts";
 import type { TemplateFacts } from "../../../../lib/text/formats/mod.ts";
-import { THOUGHT_FORMATS } from "../../../../lib/text/formats/thought_formats.ts";
+import { THINK } from "../../../../lib/text/formats/thought_formats.ts";
 import { writeCalls, type WrittenCall } from "../../../../lib/text/formats/write_calls.ts";
 import { writeJson } from "../../../../lib/text/formats/write_json.ts";
-
-const [THINK] = THOUGHT_FORMATS;
 
 /** What a template of each format would say: with thoughts in it. */
 export const EVERY_FORMAT: { name: string; facts: TemplateFacts; calls: CallFormat | undefined }[] = [
@@ -20,7 +18,7 @@ export const EVERY_FORMAT: { name: string; facts: TemplateFacts; calls: CallForm
       callFormat: "hermes",
       showsTools: true,
       calls,
-      ...(THINK === undefined || speech !== undefined ? {} : { thoughts: THINK }),
+      ...(speech === undefined ? { thoughts: THINK } : {}),
       ...(speech === undefined ? {} : { speech }),
     };
     return { name, facts, calls };
@@ -31,7 +29,7 @@ export const EVERY_FORMAT: { name: string; facts: TemplateFacts; calls: CallForm
       layout: "generic",
       callFormat: "generic",
       showsTools: false,
-      ...(THINK === undefined ? {} : { thoughts: THINK }),
+      thoughts: THINK,
     },
     calls: genericFormat(true),
   },
