@@ -172,7 +172,9 @@ export class ChatTemplate {
       date_string: strftime(now, "%d %b %Y"),
       preserve_reasoning: true,
       ...merged,
-      ...(typeof merged.preserve_reasoning === "boolean" ? preservingReasoning(merged.preserve_reasoning) : preservingReasoning(true)),
+      ...(typeof merged.preserve_reasoning === "boolean"
+        ? preservingReasoning(merged.preserve_reasoning)
+        : preservingReasoning(true)),
       ...(typeof merged.reasoning_effort === "string" ? withEffort(merged.reasoning_effort) : {}),
     };
   }
