@@ -62,7 +62,10 @@ export class ChatInterpreter extends Interpreter {
   /** A dictionary whose keys may be numbers (ByteDance's Seed has a table of budgets), which the package refuses. */
   #dictionary(node: NodeOf<"ObjectLiteral">, environment: Environment): Value {
     const keys = node.value.keys().map((key) => this.evaluate(key, environment)).toArray();
-    const items = node.value.values().map((item, i): [Node, Node] => [known(valueOf(textOf(keys[i] ?? valueOf(i)))), item]);
+    const items = node.value.values().map((
+      item,
+      i,
+    ): [Node, Node] => [known(valueOf(textOf(keys[i] ?? valueOf(i)))), item]);
     const made = super.evaluate(changed(node, { value: new Map(items) }), environment);
     if (!keys.every(isText)) noteKeys(made, keys);
     return made;
@@ -155,7 +158,9 @@ export class ChatInterpreter extends Interpreter {
     const value = this.evaluate(over, environment);
     this.#uses?.note(value, "array_access");
     const items = known(itemsOf(value, node.loopvar.type === "TupleLiteral"));
-    return changed(node, { iterable: isNode(iterable, "SelectExpression") ? changed(iterable, { lhs: items }) : items });
+    return changed(node, {
+      iterable: isNode(iterable, "SelectExpression") ? changed(iterable, { lhs: items }) : items,
+    });
   }
 }
 

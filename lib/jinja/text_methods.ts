@@ -1,4 +1,14 @@
-import { isList, isNumber, isText, isUndefined, listOf, textOf, type TextValue, type Value, valueOf } from "./values.ts";
+import {
+  isList,
+  isNumber,
+  isText,
+  isUndefined,
+  listOf,
+  textOf,
+  type TextValue,
+  type Value,
+  valueOf,
+} from "./values.ts";
 
 /** Arguments of a method or filter: those without a name, and those with one. */
 export interface Arguments {
@@ -25,7 +35,9 @@ export const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
     let next = 0;
     return text.replaceAll("{}", () => {
       const value = positional[next++];
-      if (value === undefined) throw new RangeError(`format() has more places than the ${positional.length} values given`);
+      if (value === undefined) {
+        throw new RangeError(`format() has more places than the ${positional.length} values given`);
+      }
       return textOf(value);
     });
   },
