@@ -1,6 +1,7 @@
 import type { TemplateSettings } from "../lib/text/template_settings.ts";
 import { BUILT_IN_TEMPLATES } from "../lib/text/template_source.ts";
 import { EngineError, toEngineError } from "../lib/errors.ts";
+import { ownValue } from "../lib/own_value.ts";
 import type { ServeOptions } from "../lib/options.ts";
 
 type TemplateOptions = Pick<
@@ -59,7 +60,7 @@ export async function expectTemplate(options: TemplateOptions): Promise<void> {
 }
 
 function sourceOf({ chatTemplate, chatTemplateFile: file }: TemplateOptions): string | undefined {
-  if (file === undefined) return chatTemplate && (BUILT_IN_TEMPLATES[chatTemplate] ?? chatTemplate);
+  if (file === undefined) return chatTemplate && (ownValue(BUILT_IN_TEMPLATES, chatTemplate) ?? chatTemplate);
   if (chatTemplate !== undefined) {
     throw new EngineError("usage", "--chat-template and --chat-template-file name two templates; give one");
   }

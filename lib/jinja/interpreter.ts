@@ -1,4 +1,5 @@
 import { type Environment, Interpreter } from "@huggingface/jinja";
+import { ownValue } from "../own_value.ts";
 import { type ApplyFilter, filterName, filterOfNothing, FILTERS } from "./filters.ts";
 import { memberOf, methodOf } from "./members.ts";
 import { changed, isNode, known, type Node, type NodeOf } from "./syntax_tree.ts";
@@ -100,7 +101,7 @@ export class ChatInterpreter extends Interpreter {
     if (name === "tojson" || name === "string") this.#uses?.noteDeeply(value);
     const nothing = filterOfNothing(name, value);
     if (nothing !== undefined) return nothing;
-    const ours = FILTERS[name]?.(value, this.#arguments(filter, environment), this.#applyFilter(environment));
+    const ours = ownValue(FILTERS, name)?.(value, this.#arguments(filter, environment), this.#applyFilter(environment));
     return ours ?? super.evaluate(filterNode(value, filter), environment);
   }
 
@@ -125,7 +126,7 @@ export class ChatInterpreter extends Interpreter {
 
   #test(node: NodeOf<"TestExpression">, environment: Environment): Value {
     const value = this.evaluate(node.operand, environment);
-    const test = isNode(node.test, "Identifier") ? TESTS[node.test.value] : undefined;
+    const test = isNode(node.test, "Identifier") ? ownValue(TESTS, node.test.value) : undefined;
     if (test === undefined) return super.evaluate(changed(node, { operand: known(value) }), environment);
     return valueOf(test(value, valueOf(undefined)) !== node.negate);
   }

@@ -10,7 +10,7 @@ const MAP_METHODS = new Set(["get", "items", "keys", "values"]);
  * keys of a dictionary before its methods.
  */
 export function methodOf(value: Value, name: string): Value | undefined {
-  if (isText(value) && name in TEXT_METHODS) {
+  if (isText(value) && Object.hasOwn(TEXT_METHODS, name)) {
     return functionOf((args) => callTextMethod(name, value, argumentsOf(args)));
   }
   if (isText(value)) return builtinOf(value, name);

@@ -1,3 +1,4 @@
+import { ownValue } from "../own_value.ts";
 import {
   isList,
   isNumber,
@@ -53,7 +54,7 @@ export const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
 
 /** Applies one of {@linkcode TEXT_METHODS}. */
 export function callTextMethod(name: string, { value }: TextValue, given: Arguments): Value {
-  const result = TEXT_METHODS[name]?.(value, given);
+  const result = ownValue(TEXT_METHODS, name)?.(value, given);
   return Array.isArray(result) ? listOf(result.map(valueOf)) : valueOf(result);
 }
 
