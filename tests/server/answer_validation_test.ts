@@ -151,7 +151,7 @@ Deno.test("a check never refuses what ajv takes, and where it leaves nothing out
     fc.property(schema, fc.constantFrom(...values), (schema, value) => {
       const ajv = new Ajv2020({ strict: false, validateFormats: true });
       formats.default(ajv);
-      const valid = ajv.validate(schema, value);
+      const valid = judge(() => ajv.validate(schema, value));
       const result = outcome(schema, JSON.stringify(value));
       const passed = result.startsWith("passed");
       if (valid) assert.ok(passed, `${result}: ${JSON.stringify(schema)}`);
@@ -162,3 +162,13 @@ Deno.test("a check never refuses what ajv takes, and where it leaves nothing out
   );
   assert.ok(Object.values(seen).every((count) => count > 30), JSON.stringify(seen));
 });
+
+/** Of a few schemas ajv makes code that names what is not there: they show nothing. */
+function judge(validate: () => unknown): unknown {
+  try {
+    return validate();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    return fc.pre(false);
+  }
+}
