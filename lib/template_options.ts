@@ -2,6 +2,9 @@ import type { Json } from "./engine/conversation.ts";
 import { flag, integer, MAX_INT32, oneOf, onOffAuto, text } from "./option_value.ts";
 import type { OptionSpec } from "./options.ts";
 
+/** Efforts of reasoning, as OpenAI and llama-server call them; `none` turns thoughts off. */
+export const REASONING_EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
+
 /** The options of `serve` that say how conversations become prompts, and how a model thinks, when a request does not. */
 export const TEMPLATE_OPTIONS = {
   chatTemplate: {

@@ -41,7 +41,6 @@ const templateUse = z.object({
 const reasoningUse = z.object({
   effort: z.string().optional(),
   enabled: z.boolean().optional(),
-  inline: z.boolean().optional(),
 });
 
 /** What the answer began with, as it came: a conversation (with the server's system prompt), a text, tokens, or a gap in a text. */

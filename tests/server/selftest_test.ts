@@ -13,13 +13,24 @@ class SoundEngine extends FakeEngine {
 
   async *#answer(input: GenerateInput): AsyncGenerator<GenerateEvent> {
     const prompt = await this.tokenize({ prompt: input.prompt });
-    const pieces = ["red", ", green", " and blue"].slice(0, input.maxTokens);
+    const forecast = '{"unit": "celsius", "days": 3}';
+    const called = input.prompt.kind === "chat" ? input.prompt.tools?.tools[0]?.name : undefined;
+    const completionTokens = 3;
+    if (called !== undefined) {
+      yield { type: "toolCall", index: 0, call: 0, id: "call_0", name: called };
+      yield { type: "arguments", index: 0, call: 0, text: forecast.slice(0, 10) };
+      yield { type: "arguments", index: 0, call: 0, text: forecast.slice(10) };
+      yield { type: "finish", index: 0, finishReason: "tool_calls", completionTokens };
+      yield { ...DONE, usage: { promptTokens: prompt.length, cachedTokens: 1, completionTokens } };
+      return;
+    }
+    const said = input.grammar === undefined ? ["red", ", green", " and blue"] : [forecast];
+    const pieces = said.slice(0, input.maxTokens);
     for (const [position, text] of pieces.entries()) {
       yield { type: "text", index: 0, text, ...logprobsOf(text, { position, most: input.logprobs }) };
     }
-    const completionTokens = pieces.length;
-    yield { type: "finish", index: 0, finishReason: "stop", completionTokens };
-    yield { ...DONE, usage: { promptTokens: prompt.length, cachedTokens: 1, completionTokens } };
+    yield { type: "finish", index: 0, finishReason: "stop", completionTokens: pieces.length };
+    yield { ...DONE, usage: { promptTokens: prompt.length, cachedTokens: 1, completionTokens: pieces.length } };
   }
 
   override embed({ inputs }: EmbedInput): Promise<Embeddings> {
@@ -78,6 +89,14 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   ["… streamed as whole", 0, { path: "/v1/chat/completions", text: swap('"content":", green"', '"content":"x"') }],
   ["… with a receipt", 0, { path: "/v1/chat/completions", text: swap('"text":"red, green', '"text":"blue') }],
   ["… logprobs", 0, { path: "/v1/chat/completions", text: swap(/"logprob":-1/, '"logprob":0.5') }],
+  ["… a required call", 0, { path: "/v1/chat/completions", text: swap(/\\"days\\": 3/, '\\"days\\": 15') }],
+  ["… a required call", 0, {
+    path: "/v1/chat/completions",
+    text: swap('"finish_reason":"tool_calls"', '"finish_reason":"stop"'),
+  }],
+  ["… a required call, streamed", 0, { path: "/v1/chat/completions", text: swap('"name":"forecast"', '"name":"x"') }],
+  ["… a required call, streamed", 0, { path: "/v1/chat/completions", text: swap(/days/, "day") }],
+  ["… JSON of a schema", 0, { path: "/v1/chat/completions", text: swap("celsius", "kelvin") }],
   ["POST /v1/completions", 0, { path: "/v1/completions", text: swap("1, 2, 3, 4,", "") }],
   ["POST /v1/embeddings", 0, { path: "/v1/embeddings", text: swap("0.6", "0.7") }],
   ["POST /v1/responses", 0, { path: "/v1/responses", text: swap(/"text":"red, green and blue"/, '"text":""') }],
