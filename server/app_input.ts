@@ -1,5 +1,6 @@
 import type { Env } from "hono";
 import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
+import type { Relaxed } from "./constraint.ts";
 import type { Provenance } from "./receipts/mod.ts";
 import type { ResponseStore } from "./response_store.ts";
 
@@ -52,6 +53,10 @@ export interface AppEnv extends Env {
   Variables: {
     /** Dotted paths of what the body said and no schema took. */
     ignored?: string[];
+    /** Points of schemas that are not held while the answer is written. */
+    relaxed?: Relaxed[];
+    /** What came of checking a whole answer against them. */
+    validation?: string;
   };
   Bindings: {
     /** Aborted when the server gives up waiting for running requests; absent in `app.request()`. */

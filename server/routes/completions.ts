@@ -1,5 +1,5 @@
 import type { Handler } from "hono";
-import type { Engine, GenerateInput, ModelInfo, PromptToken } from "../../lib/engine/mod.ts";
+import type { Engine, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
 import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
@@ -9,7 +9,7 @@ import { ReceiptWriter } from "../receipts/mod.ts";
 import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
-import { type ChunkShape, ChunkWriter } from "./chunk_writer.ts";
+import { type Beginning, type ChunkShape, ChunkWriter } from "./chunk_writer.ts";
 import { collectAnswer, type CollectedAnswer, type CollectedChoice } from "./collect_answer.ts";
 import { CompletionLogprobWriter, joinLogprobs } from "./completion_logprobs.ts";
 import { toGenerateInput } from "./to_generate_input.ts";
@@ -136,7 +136,7 @@ function completionChunks(head: AnswerHead, echo: (choice: number) => string): C
   const part = (index: number, text: string, logprobs: CompletionLogprobs | null): CompletionChunk =>
     chunk([{ text, index, logprobs, finish_reason: null }]);
   const writerOf = (index: number): CompletionLogprobWriter => writers[index] ??= new CompletionLogprobWriter();
-  const open = (index: number, prompt?: PromptToken[]): CompletionChunk | undefined => {
+  const open = (index: number, { prompt }: Beginning): CompletionChunk | undefined => {
     const text = echo(index);
     if (prompt !== undefined) return part(index, text, writerOf(index).echo(prompt, text));
     return text === "" ? undefined : part(index, text, null);

@@ -140,7 +140,7 @@ Deno.test("chat completion hands conversation and parameters to the engine", asy
         { role: "system", content: "Be brief" },
         { role: "user", content: "a\nb", name: "Ann" },
         { role: "assistant", content: "" },
-        { role: "tool", content: "42" },
+        { role: "tool", content: "42", toolCallId: "x" },
       ],
     },
     sampling: {

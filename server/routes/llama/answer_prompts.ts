@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Engine, GenerateEvent, GenerateInput, ModelInfo } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import type { AppEnv, AppOptions } from "../../app_input.ts";
+import { expectText } from "../../expect_text.ts";
 import { generateAll } from "../../generate_all.ts";
 import { startGeneration, STREAM_PATIENCE_MS } from "../../generation.ts";
 import type { LlamaGeneration } from "../../schemas/llama/mod.ts";
@@ -48,7 +49,8 @@ export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Pr
     const results = finals(await collect(events, answers));
     return c.json(results.length === 1 ? results[0] : results);
   }
-  const write = (event: GenerateEvent): string => {
+  const write = (given: GenerateEvent): string => {
+    const event = expectText(given);
     if (event.type === "done") return finals(event).map(sseMessage).join("");
     const answer = answerOf(answers, event.index);
     answer.add(event);
@@ -116,7 +118,8 @@ function keepAliveMs({ sse_ping_interval: seconds }: LlamaGeneration): number | 
 }
 
 async function collect(events: AsyncIterable<GenerateEvent>, answers: LlamaAnswer[]): Promise<Spent> {
-  for await (const event of events) {
+  for await (const given of events) {
+    const event = expectText(given);
     if (event.type === "done") return event;
     answerOf(answers, event.index).add(event);
   }

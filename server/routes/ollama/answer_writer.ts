@@ -1,5 +1,6 @@
 import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
+import { expectText } from "../../expect_text.ts";
 import type { ChatAnswer, GenerateAnswer } from "../../schemas/ollama/mod.ts";
 import { SseTemplate } from "../../sse_message.ts";
 import { toChatLogprobs } from "../chat_logprobs.ts";
@@ -43,7 +44,8 @@ export class AnswerWriter {
    *
    * @throws {EngineError} `internal` when the answer is over without an end.
    */
-  write(event: GenerateEvent): string {
+  write(given: GenerateEvent): string {
+    const event = expectText(given);
     switch (event.type) {
       case "text":
         return this.#text(event.text, event.logprobs);

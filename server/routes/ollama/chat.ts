@@ -15,7 +15,8 @@ export function createChat(app: AppInput): Handler<AppEnv> {
       app,
       request,
       promptParam: "messages",
-      toPrompt: () => messages.length === 0 ? undefined : toChatPrompt(messages, app.options.systemPrompt),
+      toPrompt: () =>
+        messages.length === 0 ? undefined : toChatPrompt(messages, { systemPrompt: app.options.systemPrompt }),
       carry: (content) => ({ message: { role: "assistant", content } }),
     });
   };

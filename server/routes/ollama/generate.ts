@@ -35,5 +35,5 @@ function toPrompt(
   if (text === "") return undefined;
   if (raw) return { kind: "text", text };
   const user = { role: "user", content: text } as const;
-  return toChatPrompt(system ? [{ role: "system", content: system }, user] : [user], systemPrompt);
+  return toChatPrompt(system ? [{ role: "system", content: system }, user] : [user], { systemPrompt });
 }

@@ -37,7 +37,7 @@ export function readConversation(
   const input = toItems(request.input);
   const instructions: ChatMessage[] = request.instructions ? [{ role: "system", content: request.instructions }] : [];
   const messages = [...instructions, ...[...before.items, ...input].map(toChatMessage)];
-  return { prompt: toChatPrompt(messages, systemPrompt), input };
+  return { prompt: toChatPrompt(messages, { systemPrompt }), input };
 }
 
 function toChatMessage({ role, content }: Item): ChatMessage {

@@ -1,5 +1,6 @@
 import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
+import { expectText } from "../../expect_text.ts";
 import type { EventBody, OutputMessage, ResponseEvent, ResponseObject } from "../../schemas/responses/mod.ts";
 import { sseEvent } from "../../sse_message.ts";
 import { toChatLogprobs } from "../chat_logprobs.ts";
@@ -43,7 +44,8 @@ export class ResponseWriter {
    *
    * @throws {EngineError} `internal` when the answer has no end.
    */
-  write(event: StreamedEvent): string {
+  write(given: StreamedEvent): string {
+    const event = given.type === "begin" ? given : expectText(given);
     switch (event.type) {
       case "begin":
         return this.#event({ type: "response.created", response: this.#open }) +
