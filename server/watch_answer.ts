@@ -2,17 +2,17 @@ import type { Context } from "hono";
 import type { GenerateEvent } from "../lib/engine/mod.ts";
 import type { AppEnv } from "./app_input.ts";
 import type { Constraint } from "./constraint.ts";
-import { AnswerCollector, type CollectedChoice } from "./routes/collect_answer.ts";
-import type { AnswerValidation } from "./validation/mod.ts";
+import { AnswerCollector } from "./routes/collect_answer.ts";
+import type { AnswerValidation, CheckedChoice } from "./validation/mod.ts";
 
 /** Sees an answer on its way to the client, and tells at its end whether it is what its schemas ask for. */
 export interface AnswerWatch {
-  /** Sees an event of a streamed answer. */
+  /** Sees an event, of an answer that is streamed or is not collected elsewhere. */
   add(event: GenerateEvent): void;
   /** What came of a streamed answer, for its last part. */
   readonly outcome: { validation: string };
-  /** Checks a whole answer; the response's `X-Validation` tells what came of it. */
-  check(choices: readonly CollectedChoice[]): void;
+  /** Checks a whole answer, that which was seen where none is given; the response's `X-Validation` tells what came of it. */
+  check(choices?: readonly CheckedChoice[]): void;
 }
 
 /**
@@ -51,7 +51,7 @@ class Watch implements AnswerWatch {
     return { validation: this.#validation.outcome(this.#collector.take()) };
   }
 
-  check(choices: readonly CollectedChoice[]): void {
+  check(choices: readonly CheckedChoice[] = this.#collector.take()): void {
     this.#tell(this.#validation.outcome(choices));
   }
 }

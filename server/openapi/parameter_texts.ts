@@ -1,5 +1,6 @@
 /**
- * What a parameter of a request body means, by its name; where one schema means something else by it, under that schema's name and a dot.
+ * What a parameter of a request body means, by its name, or by the end of its path where it means something else there: behind the names of
+ * what it lies in, or of its schema.
  * Ranges and types are the schema's to say.
  */
 export const PARAMETER_TEXTS: Record<string, string> = {
@@ -104,11 +105,64 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   safety_identifier: "Stands for `user` where that is absent.",
   prompt_cache_key: "Given back; prompts are cached anyway.",
   service_tier: "Taken and not looked at: there is one.",
-  parallel_tool_calls: "Given back; there are no tools yet.",
+  "ResponseRequest.parallel_tool_calls": "Given back; there are no tools yet.",
+  "InputTokensRequest.parallel_tool_calls": "Given back; there are no tools yet.",
   reasoning: "How much is thought before the answer.",
   "ResponseRequest.text": "The form of the answer.",
   "InputTokensRequest.text": "The form of the answer.",
   output_config: "The form of the answer.",
+
+  // Tools, and what the answer is held to.
+  tools: "The functions that the model may call.",
+  function: "What the function is.",
+  functions: "The older form of `tools`; calls are answered in the older form, too.",
+  "tools.function.name": "The function's name.",
+  "functions.name": "The function's name.",
+  "tools.function.description": "What it is for; the model reads it.",
+  "functions.description": "What it is for; the model reads it.",
+  parameters: "The JSON Schema of its arguments, which calls are held to; an object without keys when absent.",
+  strict: "Refuse a schema that cannot be held in full, instead of naming in `X-Relaxed` what is not.",
+  tool_choice: "`auto`: it may call; `required`: it must; `none`: it does not; or the function that it must call, or those that it may.",
+  "tool_choice.function": "The function that is called.",
+  "tool_choice.function.name": "The function's name.",
+  allowed_tools: "The functions that may be called, and whether one must be.",
+  mode: "`auto`: one may be called; `required`: one must.",
+  "allowed_tools.tools": "Those that may be called.",
+  "allowed_tools.tools.function": "One of them.",
+  "allowed_tools.tools.function.name": "The function's name.",
+  parallel_tool_calls: "Whether an answer may have several calls; true unless said.",
+  function_call: "The older form of `tool_choice`, or in a message of `tool_calls`.",
+  "function_call.name": "The function's name.",
+  parse_tool_calls: "With false the answer is all text, calls as the model writes them; true unless said.",
+  tool_calls: "What the assistant called.",
+  "tool_calls.id": "What tells calls apart; a tool's message names it.",
+  "tool_calls.function": "What was called.",
+  "tool_calls.function.name": "The function's name.",
+  arguments: "The arguments, an object as JSON text.",
+  reasoning_content: "What the assistant thought before it answered.",
+  response_format:
+    "`json_object`: the answer is a JSON object; `json_schema`: JSON of a schema, in `json_schema.schema` or beside the type.",
+  json_schema: "A JSON Schema that the answer is held to.",
+  "response_format.json_schema": "The schema, and its name.",
+  "json_schema.name": "Its name; it changes nothing.",
+  "json_schema.description": "What it is for; it changes nothing.",
+  "json_schema.schema": "The JSON Schema.",
+  schema: "A JSON Schema that the answer is held to.",
+  grammar: "A grammar in llama.cpp's notation, GBNF, that the answer is held to.",
+  regex: "A regular expression that the whole answer matches.",
+  choice: "The texts of which the answer is one.",
+
+  // How the conversation is written for the model, and thought about.
+  add_generation_prompt: "End the prompt with the beginning of an answer; true unless said.",
+  continue_final_message:
+    "Go on with the last message, or a part of it; so it is anyway where that is the assistant's and has no calls, unless this is false.",
+  chat_template_kwargs: "Variables of the chat template, such as `enable_thinking`.",
+  reasoning_effort: "How much is thought before the answer; `none` turns it off, where the template can.",
+  reasoning_format: "`none` leaves thoughts in the text; otherwise they are given as `reasoning_content`.",
+  reasoning_budget_tokens:
+    "Tokens after which thoughts end; -1 is no limit. Of this, `thinking_budget_tokens` and `reasoning_budget` the first that is there counts.",
+  thinking_budget_tokens: "Tokens after which thoughts end; -1 is no limit.",
+  reasoning_budget: "Tokens after which thoughts end; -1 is no limit.",
 
   // How it is computed.
   t_max_predict_ms: "Milliseconds after which the answer ends at the next line break; 0 and -1 never.",

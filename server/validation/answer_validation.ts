@@ -1,4 +1,4 @@
-import type { FinishReason, ToolCall } from "../../lib/engine/mod.ts";
+import type { ToolCall } from "../../lib/engine/mod.ts";
 import type { Constraint, UnheldSchema } from "../constraint.ts";
 import { SchemaCheck } from "./schema_check.ts";
 
@@ -6,7 +6,6 @@ import { SchemaCheck } from "./schema_check.ts";
 export interface CheckedChoice {
   text: string;
   toolCalls: readonly ToolCall[];
-  finishReason: FinishReason;
 }
 
 /** Points that an outcome names, and characters of it. */
@@ -36,14 +35,14 @@ export class AnswerValidation {
       for (const point of result.unchecked) unchecked.add(point);
     };
     for (const [index, { text, toolCalls }] of choices.entries()) {
-      const where = `choices.${index}.message`;
+      const where = `choices.${index}`;
       // What only calls says nothing that a format could hold.
       if (this.#content !== undefined && (text !== "" || toolCalls.length === 0)) {
         take(`${where}.content`, text, this.#content);
       }
       for (const [i, call] of toolCalls.entries()) {
         const check = this.#arguments.get(call.name);
-        if (check !== undefined) take(`${where}.tool_calls.${i}.function.arguments`, call.arguments, check);
+        if (check !== undefined) take(`${where}.tool_calls.${i}.arguments`, call.arguments, check);
       }
     }
     const verdict = failed.length === 0 ? "passed" : `failed: ${listOf(failed)}`;
