@@ -1,15 +1,23 @@
 import type { AnswerLogprob, GenerateEvent, PartEvent } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
+import type { CollectedChoice } from "./collect_answer.ts";
 import type { Spent } from "./to_usage.ts";
 
 /** A part of an answer, in the order in which the model wrote them. */
 export type AnswerPart =
-  /** What it says. */
-  | { kind: "text"; text: string; logprobs: AnswerLogprob[] }
-  /** What it thinks. */
-  | { kind: "reasoning"; text: string }
-  /** A call of a tool; `text` is that of its arguments: JSON, unless the answer was cut off in it. */
-  | { kind: "call"; id: string; name: string; text: string };
+  /** What it says, or thinks. */
+  | { kind: "text" | "reasoning"; text: string; logprobs: AnswerLogprob[] }
+  | CallPart;
+
+/** A call of a tool; `text` is that of its arguments: JSON, unless the answer was cut off in it. */
+export interface CallPart {
+  kind: "call";
+  id: string;
+  name: string;
+  text: string;
+  /** Empty where they were not asked for. */
+  logprobs: AnswerLogprob[];
+}
 
 type TextEvent = Extract<GenerateEvent, { type: "text" }>;
 
@@ -39,28 +47,34 @@ export class AnswerParts {
    * @throws {EngineError} `internal` for arguments without a call before them.
    */
   add(event: PieceEvent): PartChange {
-    const last = this.parts.at(-1);
-    if (event.type === "arguments") {
-      if (last?.kind !== "call") throw new EngineError("internal", "Arguments came without a call");
-      last.text += event.text;
-      return SAME;
-    }
-    if (event.type === "toolCall") return this.#begin({ kind: "call", id: event.id, name: event.name, text: "" });
-    const logprobs = event.logprobs ?? [];
-    if (event.text === "" && logprobs.length === 0) return SAME;
-    const change = last?.kind === event.type ? SAME : this.#begin(emptyPart(event.type));
+    const change = this.#change(event);
     const part = this.parts.at(-1);
-    if (part === undefined) throw new TypeError("A part has begun");
-    part.text += event.text;
-    if (part.kind === "text") { for (const logprob of logprobs) part.logprobs.push(logprob); }
+    if (part === undefined) return change;
+    if (event.type !== "toolCall") part.text += event.text;
+    if (event.logprobs !== undefined) { for (const logprob of event.logprobs) part.logprobs.push(logprob); }
     return change;
+  }
+
+  #change(event: PieceEvent): PartChange {
+    const kind = this.parts.at(-1)?.kind;
+    switch (event.type) {
+      case "toolCall":
+        return this.#begin({ kind: "call", id: event.id, name: event.name, text: "", logprobs: [] });
+      case "arguments":
+        if (kind === "call") return SAME;
+        throw new EngineError("internal", "Arguments came without a call");
+      default: {
+        const isNothing = event.text === "" && (event.logprobs ?? []).length === 0;
+        return kind === event.type || isNothing ? SAME : this.#begin({ kind: event.type, text: "", logprobs: [] });
+      }
+    }
   }
 
   /** Ends the last part. An answer that says nothing has an empty text, which begins with this. */
   end(): PartChange & { ended: AnswerPart } {
     const last = this.parts.at(-1);
     if (last !== undefined) return { ended: last };
-    const empty = emptyPart("text");
+    const empty: AnswerPart = { kind: "text", text: "", logprobs: [] };
     this.parts.push(empty);
     return { begun: empty, ended: empty };
   }
@@ -100,24 +114,20 @@ export async function collectParts(events: AsyncIterable<GenerateEvent>): Promis
   throw new EngineError("internal", "An answer ended without its last event");
 }
 
-function emptyPart(kind: "text" | "reasoning"): AnswerPart {
-  return kind === "text" ? { kind, text: "", logprobs: [] } : { kind, text: "" };
-}
-
 /** A whole answer as one that was not kept in its order. */
 export function toCollectedChoice({ parts, finish: { finishReason } }: WholeAnswer): CollectedChoice {
-  const reasoning = textOf(parts, "reasoning");
   return {
     text: textOf(parts, "text"),
-    reasoning,
+    reasoning: textOf(parts, "reasoning"),
     toolCalls: parts.flatMap((part) =>
       part.kind === "call" ? [{ id: part.id, name: part.name, arguments: part.text }] : []
     ),
-    logprobs: [],
+    logprobs: parts.flatMap(({ logprobs }) => logprobs),
     finishReason,
   };
 }
 
-function textOf(parts: AnswerPart[], kind: AnswerPart["kind"]): string {
+/** All that was said, or thought. */
+export function textOf(parts: readonly AnswerPart[], kind: AnswerPart["kind"]): string {
   return parts.filter((part) => part.kind === kind).map(({ text }) => text).join("");
 }

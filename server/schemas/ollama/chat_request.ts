@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { MAX_TOOLS } from "../tool.ts";
-import { EMPTY } from "./empty.ts";
 import { Message } from "./message.ts";
 import { checkLogprobs, requestShape } from "./request.ts";
 import { Tool } from "./tool.ts";
@@ -9,7 +8,7 @@ import { Tool } from "./tool.ts";
 export const ChatRequest = z.object({
   ...requestShape,
   messages: z.array(Message).nullish(),
-  tools: z.union([z.array(Tool).max(MAX_TOOLS), EMPTY]).nullish(),
+  tools: z.union([z.array(Tool).max(MAX_TOOLS), z.literal("")]).nullish(),
 }).superRefine(checkLogprobs);
 
 /** What a client asks of `POST /api/chat`. */

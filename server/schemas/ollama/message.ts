@@ -16,7 +16,7 @@ export const Message = z.object({
   content: z.string().nullish(),
   images: notYet("Images", EMPTY),
   /** What an assistant called. */
-  tool_calls: z.union([z.array(InputCall).max(MAX_TOOLS), EMPTY]).nullish(),
+  tool_calls: z.union([z.array(InputCall).max(MAX_TOOLS), z.literal("")]).nullish(),
   /** What an assistant thought before it answered. */
   thinking: z.string().nullish(),
   /** The tool that a message of role `tool` is from. */

@@ -13,6 +13,9 @@ export const Tool = z.object({
   }),
 });
 
+/** A function as the client wrote it. */
+export type Tool = z.infer<typeof Tool>;
+
 /** A call as a client sends it back; Ollama itself has it with and without an id. */
 export const InputCall = z.object({
   id: z.string().nullish(),

@@ -41,6 +41,9 @@ export const FunctionCall = z.object({
   status,
 });
 
+/** A call as the client reads it. */
+export type FunctionCall = z.infer<typeof FunctionCall>;
+
 /** A text that the model thought. */
 export const ReasoningText = z.object({ type: z.literal("reasoning_text"), text: z.string() });
 
@@ -54,6 +57,9 @@ export const ReasoningItem = z.object({
   encrypted_content: z.null(),
   status,
 });
+
+/** Thoughts as the client reads them. */
+export type ReasoningItem = z.infer<typeof ReasoningItem>;
 
 /** What a model wrote. */
 export const OutputItem = z.discriminatedUnion("type", [OutputMessage, FunctionCall, ReasoningItem]);
