@@ -10,6 +10,7 @@ import {
   type OptionValue,
   text,
 } from "./option_value.ts";
+import { CHAT_OPTIONS } from "./chat_options.ts";
 import { SAMPLING_OPTIONS } from "./sampling_options.ts";
 
 /** Types that a KV cache may have, as ggml calls them. */
@@ -294,6 +295,7 @@ export const SERVE_OPTIONS = {
     help: "system prompt for conversations that bring none",
     value: text(undefined),
   },
+  ...CHAT_OPTIONS,
   ...SAMPLING_OPTIONS,
   keep: {
     flags: "--keep <n>",
@@ -383,5 +385,6 @@ export const ACCEPTED_FLAGS: Readonly<Record<string, number>> = {
   "--rerank": 0,
   "--reranking": 0,
   "--jinja": 0,
+  "--prefill-assistant": 0,
   "--gpu": 1,
 };

@@ -1,8 +1,15 @@
 import type { Env } from "hono";
-import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
+import type { Engine, ReasoningUse, Sampling, ServedModel, TemplateUse } from "../lib/engine/mod.ts";
 import type { Relaxed } from "./constraint.ts";
 import type { Provenance } from "./receipts/mod.ts";
 import type { ResponseStore } from "./response_store.ts";
+
+/** How conversations are written and thought about where a request says nothing. */
+export interface ChatDefaults {
+  /** Variables of the chat template. */
+  variables?: NonNullable<TemplateUse["variables"]>;
+  reasoning?: ReasoningUse;
+}
 
 /** What the API does where a request says nothing. */
 export interface AppOptions {
@@ -18,6 +25,7 @@ export interface AppOptions {
   slotSavePath?: string;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
+  chat?: ChatDefaults;
   /** Sampling parameters that a request may override; the rest is the engine's. */
   defaults?: Partial<Sampling>;
   /** Tokens that an answer may have at most, unless the request says so itself; undefined is up to the end of the context. */

@@ -3,6 +3,7 @@ import type { Llamafile } from "../lib/container/mod.ts";
 import type { ModelInfo } from "../lib/engine/mod.ts";
 import { toEngineError } from "../lib/errors.ts";
 import type { ServeOptions } from "../lib/options.ts";
+import { chatOfOptions } from "./chat_of_options.ts";
 import { expectFolder } from "./expect_folder.ts";
 import { samplingOfOptions } from "./sampling_of_options.ts";
 import type { RunningServer } from "./serve.ts";
@@ -65,6 +66,7 @@ export async function startServing(input: ServingInput): Promise<Serving> {
         version,
         strictModel: options.strictModel,
         defaults: samplingOfOptions(options),
+        chat: chatOfOptions(options),
         ...(options.nPredict > 0 ? { maxTokens: options.nPredict } : {}),
         modelFile: input.modelPath,
         adapters: options.lora.map(parseAdapterChoice),

@@ -122,7 +122,8 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   "functions.description": "What it is for; the model reads it.",
   parameters: "The JSON Schema of its arguments, which calls are held to; an object without keys when absent.",
   strict: "Refuse a schema that cannot be held in full, instead of naming in `X-Relaxed` what is not.",
-  tool_choice: "`auto`: it may call; `required`: it must; `none`: it does not; or the function that it must call, or those that it may.",
+  tool_choice:
+    "`auto`: it may call; `required`: it must; `none`: it does not; or the function that it must call, or those that it may.",
   "tool_choice.function": "The function that is called.",
   "tool_choice.function.name": "The function's name.",
   allowed_tools: "The functions that may be called, and whether one must be.",

@@ -3,6 +3,9 @@ import { EngineError } from "../../lib/errors.ts";
 import type { ChatMessage, TemplateParameters } from "../schemas/mod.ts";
 import { isGiven } from "./to_sampling.ts";
 
+/** More than any context holds: without end, also where the server has a limit. */
+const NO_BUDGET = 2 ** 31 - 1;
+
 type Variables = { [name: string]: Json };
 
 /**
@@ -34,12 +37,12 @@ export function toTemplateUse(request: TemplateParameters, messages: ChatMessage
 export function toReasoningUse(request: TemplateParameters): ReasoningUse | undefined {
   const { reasoning_effort: effort, reasoning_format: format } = request;
   const enabled = effort === "none" ? false : enabledBy(request.chat_template_kwargs ?? {});
-  const budget = request.reasoning_budget_tokens ?? request.thinking_budget_tokens ?? request.reasoning_budget ?? -1;
+  const budget = request.reasoning_budget_tokens ?? request.thinking_budget_tokens ?? request.reasoning_budget;
   const use: ReasoningUse = {
     ...(isGiven(effort) && effort !== "none" ? { effort } : {}),
     ...(enabled === undefined ? {} : { enabled }),
-    ...(budget < 0 ? {} : { budget }),
-    ...(format === "none" ? { inline: true } : {}),
+    ...(isGiven(budget) ? { budget: budget < 0 ? NO_BUDGET : budget } : {}),
+    ...(isGiven(format) ? { inline: format === "none" } : {}),
   };
   return Object.keys(use).length === 0 ? undefined : use;
 }
