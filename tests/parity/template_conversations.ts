@@ -1,11 +1,19 @@
+import type { Json, JsonSchema } from "../../lib/engine/conversation.ts";
+
 /** A request of `/apply-template`, as llama-server takes it. */
 export interface TemplateRequest {
   messages: TemplateMessage[];
-  tools?: { type: "function"; function: { name: string; description?: string; parameters?: unknown } }[];
+  tools?: TemplateTool[];
   tool_choice?: string;
-  chat_template_kwargs?: Record<string, unknown>;
+  chat_template_kwargs?: { [name: string]: Json };
   reasoning_effort?: string;
   add_generation_prompt?: boolean;
+}
+
+/** A tool of such a request. */
+export interface TemplateTool {
+  type: "function";
+  function: { name: string; description?: string; parameters?: JsonSchema };
 }
 
 /** A message of such a request. */
@@ -20,7 +28,7 @@ export interface TemplateMessage {
 
 const HI = user("Hi");
 const SYSTEM = { role: "system", content: "Be brief." };
-const WEATHER = {
+const WEATHER: TemplateTool = {
   type: "function",
   function: {
     name: "get_weather",
@@ -31,8 +39,8 @@ const WEATHER = {
       required: ["city"],
     },
   },
-} as const;
-const BOOK = {
+};
+const BOOK: TemplateTool = {
   type: "function",
   function: {
     name: "book",
@@ -56,7 +64,7 @@ const BOOK = {
       additionalProperties: false,
     },
   },
-} as const;
+};
 const CALL = call("call00001", "get_weather", '{"city": "Köln", "days": 2}');
 const BOOKING = call(
   "call00002",

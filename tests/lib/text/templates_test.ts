@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Chat, ChatMessage, Json, Tool } from "../../../lib/engine/conversation.ts";
+import type { Chat, ChatMessage, Tool } from "../../../lib/engine/conversation.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import { ChatTemplate } from "../../../lib/text/chat_template.ts";
 import { unpackAnswers } from "../../parity/packed_answers.ts";
@@ -96,12 +96,7 @@ function chatOf(request: TemplateRequest): Chat {
     messages: messages.map(messageOf),
     ...(tools === undefined ? {} : {
       tools: {
-        tools: tools.map(({ function: { parameters, ...rest } }): Tool => ({
-          ...rest,
-          // What the table has is JSON.
-          ...(parameters === undefined ? {} : { parameters: parameters as Record<string, Json> }),
-          grammar: { rules: {} },
-        })),
+        tools: tools.map(({ function: tool }): Tool => ({ ...tool, grammar: { rules: {} } })),
         choice: { mode: "auto" },
         parallel: true,
       },
@@ -109,7 +104,7 @@ function chatOf(request: TemplateRequest): Chat {
     template: {
       // As the server does unless told otherwise.
       continueFinal: messages.at(-1)?.role === "assistant",
-      ...(variables === undefined ? {} : { variables: variables as Record<string, Json> }),
+      ...(variables === undefined ? {} : { variables }),
       ...(request.add_generation_prompt === undefined ? {} : { addGenerationPrompt: request.add_generation_prompt }),
     },
     ...(effort === undefined ? {} : { reasoning: effort === "none" ? { enabled: false } : { effort } }),
