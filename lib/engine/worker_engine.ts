@@ -49,6 +49,8 @@ export interface WorkerEngineOptions {
   thread?: WorkerThread;
   /** The name that the API uses for the model. */
   modelId: string;
+  /** The chat template instead of the model's own, in Jinja. */
+  chatTemplate?: string;
   /** What requests leave out. */
   sampling: Sampling;
   /** The most tokens of an answer when a request does not say; undefined up to the end of the context. */
@@ -347,7 +349,9 @@ export class WorkerEngine implements Engine {
     else this.#requests.get(id)?.queue.push(event);
   }
 
-  #becomeReady(loaded: LoadedModel): void {
+  #becomeReady(found: LoadedModel): void {
+    const { chatTemplate = found.chatTemplate } = this.#options;
+    const loaded = chatTemplate === undefined ? found : { ...found, chatTemplate };
     const settings = this.#settings;
     if (this.#status.state !== "loading" || settings === undefined) return;
     this.#loaded = loaded;

@@ -5,7 +5,11 @@ import { EngineError } from "../../../lib/errors.ts";
 import { ChatTemplate } from "../../../lib/text/chat_template.ts";
 import { unpackAnswers } from "../../parity/packed_answers.ts";
 import { TEMPLATE_FIXTURE, type TemplateFixture } from "../../parity/record_templates.ts";
-import { TEMPLATE_CONVERSATIONS, type TemplateMessage, type TemplateRequest } from "../../parity/template_conversations.ts";
+import {
+  TEMPLATE_CONVERSATIONS,
+  type TemplateMessage,
+  type TemplateRequest,
+} from "../../parity/template_conversations.ts";
 import { provideTemplates } from "../../template_source.ts";
 
 /** SmolLM2's, with which the fixture was recorded. */
@@ -13,7 +17,8 @@ const SPECIAL = { bosText: "<|im_start|>", eosText: "<|im_end|>" };
 
 const fixture: TemplateFixture = JSON.parse(await Deno.readTextFile(TEMPLATE_FIXTURE));
 const folder = await provideTemplates();
-const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".jinja")).toSorted();
+const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".jinja"))
+  .toSorted();
 
 Deno.test("the fixture has each of llama.cpp's templates, and the conversations of the recorder", () => {
   assert.deepEqual(Object.keys(fixture.templates), names);
