@@ -26,6 +26,7 @@ const Hashed = z.object({ name: z.string().min(1), size: bytes, sha256 });
 const message = z.object({
   role: z.string(),
   content: z.string(),
+  parts: z.array(z.string()).optional(),
   name: z.string().optional(),
   reasoning: z.string().optional(),
   toolCalls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })).optional(),

@@ -245,7 +245,7 @@ Deno.test("calls, their results and thoughts of earlier messages reach the engin
       reasoning: "Hmm",
       toolCalls: [{ id: "a", ...call }, { id: "b", name: "now", arguments: "{}" }],
     },
-    { role: "tool", content: "18", name: "weather", toolCallId: "a" },
+    { role: "tool", content: "18", parts: ["18"], name: "weather", toolCallId: "a" },
     { role: "assistant", content: "", toolCalls: [{ id: "call_3", ...call }] },
     { role: "tool", content: "19", name: "weather", toolCallId: "call_3" },
   ]);
