@@ -208,6 +208,33 @@ export class Vocabulary {
     return pieces[token] ??= this.#readPiece(this.#checked(token), special);
   }
 
+  /**
+   * What all tokens stand for, control tokens apart, which have nothing: bytes one after another, and where each token's end. Read anew for each
+   * call; a quarter of a second for 262,144 tokens.
+   */
+  allPieces(): { bytes: Uint8Array; ends: Uint32Array } {
+    const { llama_token_to_piece } = this.#library.llama;
+    const handle = this.#handle();
+    const ends = new Uint32Array(this.size);
+    let bytes = new Uint8Array(this.size * 8);
+    let end = 0;
+    for (let token = 0; token < ends.length; token++) {
+      for (;;) {
+        const length = llama_token_to_piece(handle, token, bytes.subarray(end), bytes.length - end, 0, false);
+        if (length < 0) {
+          const larger = new Uint8Array(bytes.length * 2 - length);
+          larger.set(bytes.subarray(0, end));
+          bytes = larger;
+          continue;
+        }
+        end += length;
+        break;
+      }
+      ends[token] = end;
+    }
+    return { bytes: bytes.subarray(0, end), ends };
+  }
+
   #readPiece(token: number, special: boolean): Uint8Array {
     const { llama_token_to_piece } = this.#library.llama;
     let length = llama_token_to_piece(this.#handle(), token, this.#buffer, this.#buffer.length, 0, special);

@@ -29,6 +29,8 @@ export interface ChatMessage {
   /** `system`, `user`, `assistant`, `tool`, or whatever else the model's template knows. */
   role: string;
   content: string;
+  /** The texts that {@linkcode content} is made of, by line breaks, where it came in parts: templates that know parts get them so. */
+  parts?: string[];
   name?: string;
   /** What an assistant thought before it answered. */
   reasoning?: string;

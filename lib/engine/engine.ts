@@ -210,10 +210,11 @@ export type PartEvent =
   | { type: "arguments"; index: number; call: number; text: string; logprobs?: AnswerLogprob[] };
 
 /**
- * What {@linkcode Engine.generate} yields: any number of `text`, `reasoning`, `toolCall` and `arguments`, one `finish` for each choice, then exactly one `done`. A failure is thrown
- * instead.
+ * What {@linkcode Engine.generate} yields: any number of `text`, and in conversations of `reasoning`, `toolCall` and `arguments`, one `finish`
+ * for each choice, then exactly one `done`. A failure is thrown instead.
  */
 export type GenerateEvent =
+  | PartEvent
   /** `prompt` comes with the first one, where it was asked for. */
   | { type: "text"; index: number; text: string; logprobs?: AnswerLogprob[]; prompt?: PromptToken[] }
   | {

@@ -1,6 +1,7 @@
 import { Batch, type Library, LoraAdapter, Model, type ModelOptions, NativeError } from "../../ffi/mod.ts";
 import { availableMemory } from "../available_memory.ts";
 import { EngineError, toEngineError } from "../errors.ts";
+import { AnswerConstraint } from "./answer_constraint.ts";
 import { Answers } from "./answers.ts";
 import { describeLoaded } from "./describe_loaded.ts";
 import { DraftModel } from "./draft_model.ts";
@@ -13,6 +14,8 @@ import { keepStates, type KeptStates, restoreStates } from "./kept_states.ts";
 import { EncoderDecoderContext, encoderVariant } from "./encoder_decoder_context.ts";
 import { KvContext } from "./kv_context.ts";
 import { LOG_LEVEL } from "./log_level.ts";
+import { markedVocabulary } from "./marked_vocabulary.ts";
+import { ModelGrammars } from "./model_grammars.ts";
 import { useLibrary } from "./native_library.ts";
 import { NativeLog } from "./native_log.ts";
 import type {
@@ -31,6 +34,7 @@ import { Scheduler } from "./scheduler.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
 import { changeSlot } from "./slot_file.ts";
 import { StateCache } from "./state_cache.ts";
+import { ThoughtBudget } from "./thought_budget.ts";
 import { TokenSampler } from "./token_sampler.ts";
 
 /** Tokens to embed in a step at which answers wait for their next token. */
@@ -45,6 +49,7 @@ export class NativeEngine implements Disposable {
   readonly #model: Model;
   readonly #dry: DrySamplers;
   readonly #tokenizer: PromptTokenizer;
+  readonly #grammars: ModelGrammars;
   readonly #context: KvContext;
   readonly #scheduler: Scheduler;
   readonly #embedder: Embedder;
@@ -94,6 +99,7 @@ export class NativeEngine implements Disposable {
     }
     log.loading = false;
     this.#tokenizer = new PromptTokenizer(this.#model.vocabulary, this.#context.sequenceLength);
+    this.#grammars = new ModelGrammars(this.#model.vocabulary);
     this.#saved = new StateCache(options.cacheBytes, { divisibleTo: this.#context.divisibleTo });
     this.#scheduler = new Scheduler({
       decoder: this.#context,
@@ -162,12 +168,15 @@ export class NativeEngine implements Disposable {
       for (let index = 0; index < request.choices; index++) {
         // Choices of the same seed would all be the same.
         const sampling = { ...request.sampling, seed: (request.sampling.seed + index) % (2 ** 32 - 1) };
+        const constraint = this.#constraintOf(request);
+        const held = constraint === undefined ? {} : { constraint };
         const sampler = new TokenSampler(this.#model, sampling, {
           contextLength: this.#context.sequenceLength,
           dry: this.#dry,
+          ...held,
         });
         made.use(sampler).acceptPrompt(options.prompt);
-        sequences.push(new Sequence({ ...options, index, sampler }));
+        sequences.push(new Sequence({ ...options, ...held, index, sampler }));
       }
       this.#answers.begin(request.id, request);
       for (const sequence of sequences) this.#scheduler.submit(sequence);
@@ -177,6 +186,21 @@ export class NativeEngine implements Disposable {
       this.#fail(request.id, error);
       this.#outbox.flush();
     }
+  }
+
+  /** What one choice of a request may be; undefined where it may be anything. */
+  #constraintOf({ grammar, thoughts }: GenerateRequest): AnswerConstraint | undefined {
+    if (grammar === undefined) return undefined;
+    const { vocabulary } = this.#model;
+    return new AnswerConstraint(
+      this.#grammars.of(grammar),
+      thoughts && new ThoughtBudget({
+        ...thoughts,
+        end: thoughts.end.trim(),
+        ending: [...vocabulary.tokenize(thoughts.end, { addSpecial: false, parseSpecial: true })],
+        text: (token) => new TextDecoder().decode(vocabulary.piece(token, true)),
+      }),
+    );
   }
 
   /** Takes inputs to embed or rank; whatever is wrong with them is posted as the request's failure. */
@@ -298,7 +322,7 @@ export class NativeEngine implements Disposable {
       variant: encoded === undefined ? adapters : encoderVariant(adapters, prompt),
       prompt,
       ...encoded,
-      vocabulary,
+      vocabulary: markedVocabulary(vocabulary, request.markers),
       stop,
       maxTokens: maxTokens ?? (shift ? Infinity : limit),
       limit,

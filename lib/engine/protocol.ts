@@ -104,6 +104,12 @@ export interface GenerateRequest {
   sampling: Sampling & { seed: number };
   maxTokens?: number;
   stop: string[];
+  /** What the answer may be: a `Grammar` as JSON text. */
+  grammar?: string;
+  /** Control tokens, by their texts, that are given as text. */
+  markers: string[];
+  /** Where the thoughts end that are no longer than so many tokens; of answers with a grammar. */
+  thoughts?: { tokens: number; begin?: string; end: string };
   choices: number;
   logprobs?: number;
   promptLogprobs: boolean;

@@ -2,8 +2,9 @@ import type { Context, Vocabulary } from "../../ffi/mod.ts";
 import { StopMatcher } from "../text/stop_matcher.ts";
 import { Utf8Stream } from "../text/utf8_stream.ts";
 import type { AnswerLogprob, Client, FinishReason, PromptToken } from "./engine.ts";
+import type { AnswerConstraint } from "./answer_constraint.ts";
 import { CopyTrail } from "./copy_trail.ts";
-import { Acceptance } from "./speculation.ts";
+import { Acceptance, SUREST } from "./speculation.ts";
 import { type LookupMatch, TokenLookup } from "./token_lookup.ts";
 
 /** What a sequence has of its sampler. */
@@ -30,6 +31,8 @@ export interface SequenceOptions {
   sampler: SequenceSampler;
   vocabulary: SequenceVocabulary;
   stop: readonly string[];
+  /** What the answer may be; the sampler's, which tells it of each token. */
+  constraint?: Pick<AnswerConstraint, "forced" | "isOver">;
   /** The most tokens that the answer may have. */
   maxTokens: number;
   /** The most tokens that prompt and answer may have together in the KV cache. */
@@ -163,6 +166,11 @@ export class Sequence implements Disposable {
 
   /** Guesses its next tokens. Asked before each decode, whether the guess is used or not: it is how the guesses are judged. */
   guess(limit: number): { tokens: number[]; probability: number } | undefined {
+    this.#match = undefined;
+    const forced = this.speculates ? this.#options.constraint?.forced() ?? [] : [];
+    if (forced.length > 0) {
+      return { tokens: forced.slice(0, Math.min(limit, this.draftLimit)), probability: SUREST };
+    }
     this.#match = this.#lookup?.trail.find(Math.max(1, Math.min(limit, this.draftLimit)));
     if (this.#match === undefined) return undefined;
     const { tokens } = this.#match;
@@ -214,6 +222,7 @@ export class Sequence implements Disposable {
     if (stopped) {
       return { ...this.#end("stop", text, { whole: false }), ...(stopString === undefined ? {} : { stopString }) };
     }
+    if (this.#options.constraint?.isOver) return this.#end("stop", text + this.#stop.flush(), { whole: true });
     if (this.#isOver(now)) return this.#end("length", text + this.#stop.flush(), { whole: true });
     return { text, logprobs: this.#release(text) };
   }

@@ -14,7 +14,7 @@ const PRIORS = [0.2, 0.3, 0.45, 0.65, 0.9, 0.97, 0.5, 0.8];
 const MEMORY = 40;
 
 /** However often guesses came true, they are not certain: of what is, one would expect infinitely many tokens. */
-const SUREST = 0.999;
+export const SUREST = 0.999;
 
 /** What is known of the match behind a guess: how many tokens matched, and whether a copy was resumed there. */
 export type Match = Pick<LookupMatch, "length" | "resumed">;

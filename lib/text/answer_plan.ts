@@ -9,6 +9,9 @@ export interface AnswerPlan {
   markers: string[];
   /** Makes a parser for one choice; without it everything is text. */
   parser?: () => AnswerParser;
-  /** Ends the thoughts by writing `end` after so many tokens of them; allowed where the grammar allows `end` then. */
-  budget?: { tokens: number; end: string };
+  /**
+   * Ends the thoughts by writing `end` after so many tokens of them, unless they ended before. They begin with `begin`, or before the answer
+   * does. There is a grammar then, which allows `end` at any time while they last.
+   */
+  budget?: { tokens: number; begin?: string; end: string };
 }

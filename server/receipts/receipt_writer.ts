@@ -11,6 +11,7 @@ import {
 import { EngineError } from "../../lib/errors.ts";
 import { hashBytes } from "../../lib/hash_file.ts";
 import type { AppInput } from "../app_input.ts";
+import { expectText } from "../expect_text.ts";
 import type { Receipt } from "../schemas/mod.ts";
 import { RECEIPT_FORMAT } from "../schemas/receipt.ts";
 import { type FixedPrompt, fixPrompt, promptFacts } from "./fix_prompt.ts";
@@ -76,7 +77,8 @@ export class ReceiptWriter {
     const input = { ...this.#given, prompt: prompt.prompt, sampling: this.#sampling, reproducible: true };
     let text = "";
     let end: { reason: FinishReason; tokens: number } | undefined;
-    for await (const event of engine.generate(input, signal)) {
+    for await (const given of engine.generate(input, signal)) {
+      const event = expectText(given);
       if (event.type === "text") text += event.text;
       else if (event.type === "finish") end = { reason: event.finishReason, tokens: event.completionTokens };
       else if (end !== undefined) {

@@ -1,6 +1,7 @@
 import type { Engine, FinishReason, GenerateInput, ModelInfo, Prompt } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import type { StartProgress } from "../../lib/progress.ts";
+import { expectText } from "../expect_text.ts";
 import type { Receipt } from "../schemas/mod.ts";
 import { startEngine } from "../start_engine.ts";
 import type { ServingInput } from "../start_serving.ts";
@@ -117,7 +118,8 @@ async function generate(
   input: GenerateInput,
 ): Promise<{ text: string; reason: FinishReason; tokens: number }> {
   let text = "";
-  for await (const event of engine.generate(input)) {
+  for await (const given of engine.generate(input)) {
+    const event = expectText(given);
     if (event.type === "text") text += event.text;
     else if (event.type === "finish") return { text, reason: event.finishReason, tokens: event.completionTokens };
   }

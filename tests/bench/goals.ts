@@ -5,7 +5,7 @@ export interface Goal {
   atMost?: number;
 }
 
-/** The goals of all scenarios (issues 3 to 5). */
+/** The goals of all scenarios (issues 3 to 6). */
 export const GOALS = {
   startFirstToken: { of: "ratio", atMost: 0.75 },
   startSpeed: { of: "ratio", atLeast: 0.97 },
@@ -25,6 +25,9 @@ export const GOALS = {
   warm: { of: "ratio", atMost: 0.2 },
   copying: { of: "ratio", atLeast: 2 },
   nothingToGuess: { of: "ratio", atLeast: 0.97 },
+  grammar: { of: "ratio", atLeast: 0.9 },
+  grammarLarge: { of: "ratio", atLeast: 0.85 },
+  forcedKeys: { of: "ratio", atLeast: 1.3 },
   load: { of: "ours", atLeast: 0.5 },
   soak: { of: "ours", atMost: 20 },
   connections: { of: "ratio", atLeast: 0.95 },

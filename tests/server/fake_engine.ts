@@ -9,6 +9,7 @@ import type {
   GenerateEvent,
   GenerateInput,
   ModelInfo,
+  PartEvent,
   Ranking,
   RerankInput,
   SlotAction,
@@ -216,6 +217,41 @@ export function answer(pieces: string[], { finishReason = "stop", done = DONE }:
     for (const index of choices) yield { type: "finish", index, finishReason, completionTokens: pieces.length };
     yield done;
   };
+}
+
+/** A part of a scripted answer: a piece of text, a piece of a thought, or a call with the pieces of its arguments. */
+export type FakePart = string | { reasoning: string } | { call: string; id?: string; arguments: string[] };
+
+/**
+ * Says, thinks and calls, in every choice that is asked for; a token is a piece, and the beginning of a call one, too. The ids of calls are
+ * `call_0`, `call_1` … where the parts have none.
+ */
+export function answerParts(parts: FakePart[], ending: Ending = {}): Script {
+  const calls = parts.filter((part) => typeof part === "object" && "call" in part);
+  const { finishReason = calls.length > 0 ? "tool_calls" : "stop", done = DONE } = ending;
+  return async function* (input): AsyncGenerator<GenerateEvent> {
+    for (let index = 0; index < (input.choices ?? 1); index++) {
+      const events = parts.flatMap((part): FakeEvent[] => toFakeEvents(part, calls.findIndex((call) => call === part)));
+      for (const [position, event] of events.entries()) {
+        const spelled = event.type === "toolCall" ? event.name : event.text;
+        const { logprobs } = piece(spelled, { index, position, input });
+        yield { ...event, index, ...(logprobs === undefined ? {} : { logprobs }) };
+      }
+      yield { type: "finish", index, finishReason, completionTokens: events.length };
+    }
+    yield done;
+  };
+}
+
+type FakeEvent = { type: "text"; text: string; index: number } | PartEvent;
+
+function toFakeEvents(part: FakePart, call: number): FakeEvent[] {
+  if (typeof part === "string") return [{ type: "text", index: 0, text: part }];
+  if ("reasoning" in part) return [{ type: "reasoning", index: 0, text: part.reasoning }];
+  return [
+    { type: "toolCall", index: 0, call, id: part.id ?? `call_${call}`, name: part.call },
+    ...part.arguments.map((text): PartEvent => ({ type: "arguments", index: 0, call, text })),
+  ];
 }
 
 /** Says the pieces and then throws. */

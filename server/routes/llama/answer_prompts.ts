@@ -2,11 +2,14 @@ import type { Context } from "hono";
 import type { Engine, GenerateEvent, GenerateInput, ModelInfo } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import type { AppEnv, AppOptions } from "../../app_input.ts";
+import { expectText } from "../../expect_text.ts";
 import { generateAll } from "../../generate_all.ts";
 import { startGeneration, STREAM_PATIENCE_MS } from "../../generation.ts";
 import type { LlamaGeneration } from "../../schemas/llama/mod.ts";
 import { sseResponse } from "../../sse.ts";
 import { sseMessage } from "../../sse_message.ts";
+import { type AnswerWatch, watchAnswer } from "../../watch_answer.ts";
+import { toConstraint } from "../to_constraint.ts";
 import { toGenerateInput } from "../to_generate_input.ts";
 import type { Spent } from "../to_usage.ts";
 import { toGenerationSettings } from "./generation_settings.ts";
@@ -31,11 +34,15 @@ export interface AskedPrompts {
 /** Answers prompts in llama-server's own shape: as one object, an array of several, or a stream, which has no `[DONE]`. */
 export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Promise<Response> {
   const { engine, request } = asked;
-  const inputs = asked.prompts.map((prompt) => toInput(prompt, asked, c.env?.address));
+  const constraint = await toConstraint(request);
+  const inputs = asked.prompts.map((prompt) =>
+    toInput(prompt, asked, { grammar: constraint.grammar, address: c.env?.address })
+  );
   const ignoresEos = inputs.some(({ sampling }) => sampling.ignoreEos);
   const banned = ignoresEos ? await engine.endTokens() : [];
   const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index, banned }));
   const generate = generateAll(engine, inputs);
+  const watch = limitOf(request) === 0 ? undefined : await watchAnswer(c, constraint, answers.length);
   const { events, abort } = await startGeneration(limitOf(request) === 0 ? withoutAnswer(generate) : generate, {
     signals: [c.req.raw.signal, c.env?.stop],
     promptParam: "prompt",
@@ -45,11 +52,17 @@ export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Pr
   const finals = (spent: Spent): object[] =>
     answers.map((answer) => answer.final(spent)).map((final) => paths.length === 0 ? final : pickFields(final, paths));
   if (!request.stream) {
-    const results = finals(await collect(events, answers));
+    const results = finals(await collect(events, { answers, watch }));
+    watch?.check();
     return c.json(results.length === 1 ? results[0] : results);
   }
-  const write = (event: GenerateEvent): string => {
-    if (event.type === "done") return finals(event).map(sseMessage).join("");
+  const write = (given: GenerateEvent): string => {
+    const event = expectText(given);
+    watch?.add(event);
+    if (event.type === "done") {
+      const outcome = watch?.outcome;
+      return finals(event).map((final) => sseMessage({ ...final, ...outcome })).join("");
+    }
     const answer = answerOf(answers, event.index);
     answer.add(event);
     return event.type === "text" ? sseMessage(answer.chunk(event)) : "";
@@ -60,7 +73,7 @@ export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Pr
 function toInput(
   { tokens }: ReadPrompt,
   { model, options, request }: AskedPrompts,
-  address: string | undefined,
+  { grammar, address }: { grammar: GenerateInput["grammar"]; address: string | undefined },
 ): GenerateInput {
   const limit = limitOf(request);
   // Which tokens there are, the engine tells with their log-probabilities alone.
@@ -69,6 +82,7 @@ function toInput(
     { ...request, n: request.n_cmpl ?? request.n, max_completion_tokens: limit === 0 ? 1 : limit },
     {
       prompt: { kind: "tokens", tokens },
+      grammar,
       options,
       vocabularySize: model.vocabularySize,
       logprobs: withTokens ? probabilitiesOf(request) : undefined,
@@ -115,8 +129,13 @@ function keepAliveMs({ sse_ping_interval: seconds }: LlamaGeneration): number | 
   return seconds > 0 ? Math.min(seconds * 1000, NEVER_MS) : NEVER_MS;
 }
 
-async function collect(events: AsyncIterable<GenerateEvent>, answers: LlamaAnswer[]): Promise<Spent> {
-  for await (const event of events) {
+async function collect(
+  events: AsyncIterable<GenerateEvent>,
+  { answers, watch }: { answers: LlamaAnswer[]; watch: AnswerWatch | undefined },
+): Promise<Spent> {
+  for await (const given of events) {
+    const event = expectText(given);
+    watch?.add(event);
     if (event.type === "done") return event;
     answerOf(answers, event.index).add(event);
   }

@@ -4,6 +4,7 @@ import { clients32, clients8 } from "./clients.ts";
 import { connections } from "./connections.ts";
 import { context } from "./context.ts";
 import { edit } from "./edit.ts";
+import { grammar } from "./grammar.ts";
 import { load } from "./load.ts";
 import { mixed } from "./mixed.ts";
 import { pack } from "./pack.ts";
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   prefix1000,
   mixed,
   edit,
+  grammar,
   context,
   warm,
   load,

@@ -57,6 +57,7 @@ class OpenChoice {
   take(event: Exclude<GenerateEvent, { type: "done" }>): void {
     assert.equal(this.#finish, undefined, "nothing comes after the finish of a choice");
     if (event.type === "finish") this.#finish = event;
+    else if (event.type !== "text") assert.fail(`the engine gives text here, not ${event.type}`);
     else {
       this.#parts.push(event.text);
       this.#logprobs.push(...event.logprobs ?? []);

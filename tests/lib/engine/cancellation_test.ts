@@ -31,6 +31,7 @@ function request(id: number, changes: Partial<GenerateRequest> = {}): GenerateRe
     prompt: "Once upon a time",
     sampling: GREEDY,
     stop: [],
+    markers: [],
     choices: 1,
     stream: true,
     speculation: false,

@@ -1,0 +1,88 @@
+import { type AnswerFormat, type SpeechFormat, type ThoughtFormat } from "./format.ts";
+import { CALL_FORMATS } from "./call_formats.ts";
+import { THOUGHT_FORMATS } from "./thought_formats.ts";
+
+/** What a chat template's source says of the answers of its model. */
+export interface TemplateFacts extends AnswerFormat {
+  /** The name of the way it writes calls. */
+  callFormat: keyof typeof CALL_FORMATS | "generic" | "harmony";
+  /** Whether it shows the model the tools, and calls of earlier messages in the way that the model writes them. */
+  showsTools: boolean;
+}
+
+/** By which texts in a template, all of them, a format is told, and by the absence of which; the first that fits counts. */
+const SIGNS: readonly { format: keyof typeof CALL_FORMATS; has: string[]; lacks?: string[] }[] = [
+  { format: "dsmlFunctions", has: ["dsml_token", "function_calls"] },
+  { format: "dsmlTools", has: ["dsml_token", "tool_calls>"] },
+  { format: "deepseek", has: ["<｜tool▁calls▁begin｜>", "```json"] },
+  { format: "deepseekDense", has: ["<｜tool▁calls▁begin｜>"] },
+  { format: "qwenCoder", has: ["<tool_call>", "<function=", "<parameter="] },
+  { format: "seed", has: ["<seed:tool_call>"] },
+  { format: "glm", has: ["<tool_call>", "<arg_key>", "</arg_key>\n<arg_value>"] },
+  { format: "glmDense", has: ["<tool_call>", "<arg_key>"] },
+  { format: "apriel", has: ["<tool_calls>["] },
+  { format: "hermes", has: ["<tool_call>", "</tool_call>", "arguments"], lacks: ["<invoke name="] },
+  { format: "minimaxM1", has: ["<tool_calls>", "</tool_calls>"] },
+  { format: "minimaxM2", has: ["<minimax:tool_call>", "<invoke name="] },
+  { format: "functionaryRecipient", has: [">>>all", ">>>${recipient}"] },
+  { format: "functionaryTag", has: ["<function=", "</function>"], lacks: ["<parameter="] },
+  { format: "mistralArgs", has: ["[TOOL_CALLS]", "[ARGS]"] },
+  { format: "mistral", has: ["[TOOL_CALLS]"] },
+  { format: "commandRPlus", has: ["Action:\\n```json", "tool_name"] },
+  { format: "hunyuan", has: ["HYTK", "<tool_calls{}>", "<arg_key{}>", ":opensource"] },
+  { format: "miniCpm", has: ['<function name="', '<param name="'] },
+  { format: "commandR", has: ["<|START_ACTION|>", "tool_call_id", "tool_name"] },
+  { format: "kimi", has: ["<|tool_calls_section_begin|>", "<|tool_call_argument_begin|>"] },
+  { format: "gemma4", has: ["<|tool_call>call:", "<tool_call|>"] },
+  { format: "lfm2", has: ["<|tool_list_start|>"] },
+  { format: "lfm2", has: ["List of tools: ["] },
+  { format: "lfm2", has: ["<|tool_call_start|>"] },
+  { format: "apertus", has: ["<|tools_prefix|>", "<|tools_suffix|>"] },
+  { format: "nemotron", has: ["<TOOLCALL>"] },
+  { format: "phi", has: ["<|/tool_call|>"] },
+  { format: "phi", has: ["<|tool|>", "<|/tool|>"] },
+  { format: "granite", has: ["<|tool_call|>"] },
+  { format: "firefunction", has: ["functools["] },
+  { format: "gigachat", has: ["<|message_sep|>", "<|role_sep|>", "function call"] },
+  { format: "llama", has: ["<|start_header_id|>", '"parameters"', "ipython"] },
+];
+
+/** Marks around what is said, by a text of the template that tells them; the first that fits counts. */
+const SPEECHES: readonly { has: string; speech: SpeechFormat }[] = [
+  { has: "<|START_RESPONSE|>", speech: { start: "<|START_RESPONSE|>", end: "<|END_RESPONSE|>" } },
+  { has: "<|START_TEXT|>", speech: { start: "<|START_TEXT|>", end: "<|END_TEXT|>" } },
+  { has: "<response></response>", speech: { start: "<response>", end: "</response>" } },
+  { has: ">>>${recipient}", speech: { start: "all\n", required: true } },
+  { has: "[BEGIN FINAL RESPONSE]", speech: { end: "[END FINAL RESPONSE]" } },
+];
+
+/**
+ * Tells how a model answers by its chat template.
+ *
+ * @param source Its Jinja source; without one the model is taken for one that knows no tools and does not think.
+ */
+export function templateFacts(source: string | undefined): TemplateFacts {
+  const text = source ?? "";
+  if (text.includes("<|channel|>") && text.includes("<|message|>")) {
+    return { layout: "harmony", callFormat: "harmony", showsTools: true };
+  }
+  const found = SIGNS.find(({ has, lacks = [] }) =>
+    has.every((each) => text.includes(each)) && !lacks.some((each) => text.includes(each))
+  );
+  const thoughts = thoughtsOf(text);
+  const speech = SPEECHES.find(({ has }) => text.includes(has))?.speech;
+  return {
+    layout: found === undefined ? "generic" : "items",
+    callFormat: found?.format ?? "generic",
+    showsTools: found !== undefined && found.format !== "phi" && /\btools\b/.test(text),
+    ...(thoughts === undefined ? {} : { thoughts }),
+    ...(speech === undefined ? {} : { speech }),
+    ...(found === undefined ? {} : { calls: CALL_FORMATS[found.format] }),
+  };
+}
+
+function thoughtsOf(template: string): ThoughtFormat | undefined {
+  // Hunyuan's tags are put together by the template.
+  const source = template.replaceAll("{}>", ":opensource>");
+  return THOUGHT_FORMATS.find(({ start, end }) => source.includes(start) || source.includes(end));
+}
