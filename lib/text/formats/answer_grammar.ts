@@ -49,14 +49,14 @@ function withoutThoughts(
   if (use.choice.mode === "required") return made.required;
   if (given !== undefined) return choice(given, made.beginning ?? made.required);
   if (response) return choice(responseGrammar(rules), made.beginning ?? made.required);
-  const said = speech?.required === true ? sequence(literalGrammar(speech.start), made.speech) : made.firstSpeech;
+  const said = speech?.required === true ? sequence(literalGrammar(speech.start ?? ""), made.speech) : made.firstSpeech;
   return made.beginning === undefined ? said : choice(made.beginning, said);
 }
 
 /** With the marks that may be around it. */
 function spoken(said: Expression, speech: SpeechFormat | undefined): Expression {
   if (speech === undefined) return said;
-  const start = literalGrammar(speech.start);
+  const start = literalGrammar(speech.start ?? "");
   return sequence(
     speech.required === true ? start : optional(start),
     said,

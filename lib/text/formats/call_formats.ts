@@ -268,6 +268,59 @@ export const CALL_FORMATS = {
       close: [space(), literal("<|tool_calls_section_end|>")],
     }],
   },
+  /** Hunyuan 3, whose tags have a mark. */
+  hunyuan: {
+    forms: [{
+      open: [literal("<tool_calls:opensource>"), space("\n")],
+      call: [
+        literal("<tool_call:opensource>"),
+        NAME,
+        literal("<tool_sep:opensource>"),
+        space("\n"),
+        {
+          kind: "parameters",
+          before: "<arg_key:opensource>",
+          behind: "</arg_key:opensource>\n<arg_value:opensource>",
+          pad: "",
+          close: "</arg_value:opensource>",
+          gap: "\n",
+        },
+        space(),
+        literal("</tool_call:opensource>"),
+      ],
+      between: [space("\n")],
+      close: [space("\n"), literal("</tool_calls:opensource>")],
+    }],
+  },
+  miniCpm: {
+    forms: [{
+      call: [
+        literal('<function name="'),
+        NAME,
+        literal('">'),
+        {
+          kind: "parameters",
+          before: '<param name="',
+          behind: '">',
+          pad: "",
+          close: "</param>",
+          gap: "",
+          wrap: { start: "<![CDATA[", end: "]]>" },
+        },
+        space(),
+        literal("</function>"),
+      ],
+      between: [space("\n")],
+    }],
+  },
+  commandRPlus: {
+    forms: [{
+      open: [literal("Action:"), space("\n"), literal("```json"), space("\n"), literal("["), space("\n    ")],
+      call: [{ kind: "object", fields: [{ key: "tool_name", is: "name" }, { key: "parameters", is: "arguments" }] }],
+      between: [space(), literal(","), space("\n    ")],
+      close: [space("\n"), literal("]"), space(), literal("```")],
+    }],
+  },
   gigachat: {
     forms: [{
       call: [

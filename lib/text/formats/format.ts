@@ -43,6 +43,8 @@ export interface ParameterStyle {
   pad: string;
   close: string;
   gap: string;
+  /** These may be around a string, inside `pad`. */
+  wrap?: { start: string; end: string };
 }
 
 /** A way to write calls. */
@@ -75,7 +77,8 @@ export interface ThoughtFormat {
 
 /** Marks around what is said, which are dropped: one where it begins, the other anywhere in it. */
 export interface SpeechFormat {
-  start: string;
+  /** Without it only `end` is looked for. */
+  start?: string;
   /** Nothing is said without `start`. */
   required?: boolean;
   end?: string;

@@ -26,7 +26,8 @@ export interface AnswerReading {
 /** Reads an answer: thoughts, then text and calls. */
 export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
   if (how.thoughts !== undefined) yield* readThoughts(input, how.thoughts, how.thinking ?? false);
-  if (how.speech !== undefined && (yield* input.isNext(how.speech.start))) input.skip(how.speech.start.length);
+  const start = how.speech?.start ?? "";
+  if (yield* input.isNext(start)) input.skip(start.length);
   yield* readSpeech(input, how);
 }
 

@@ -70,22 +70,31 @@ function* readParameter(
 
 function* readParameterValue(
   input: AnswerInput,
-  { pad, close }: ParameterStyle,
+  { pad, close, wrap }: ParameterStyle,
   { call, type }: { call: CallWriter; type: ParameterType },
 ): Reading {
-  if (pad !== "") yield* skipText(input, pad);
-  const ends = pad === "" ? [close] : [pad + close, close];
-  let end: string | undefined;
-  if (type === "string") {
-    call.give('"');
-    end = yield* readText(input, ends, { give: (text) => call.give(JSON.stringify(text).slice(1, -1)) });
-    if (end !== undefined) call.give('"');
-  } else {
-    let raw = "";
-    end = yield* readText(input, ends, { give: (text) => raw += text });
-    call.give(end === undefined ? raw : jsonOf(raw, type));
+  if (yield* input.isNext(pad)) input.skip(pad.length);
+  if (wrap !== undefined && (yield* skipText(input, wrap.start))) {
+    yield* readString(input, [wrap.end], call);
+    yield* skipSpace(input);
+    yield* want(input, close);
+    return;
   }
+  const ends = pad === "" ? [close] : [pad + close, close];
+  if (type === "string") return yield* readString(input, ends, call);
+  let raw = "";
+  const end = yield* readText(input, ends, { give: (text) => raw += text });
+  call.give(end === undefined ? raw : jsonOf(raw, type));
   if (end === undefined) throw new Malformed("the value of a parameter has no end");
+  input.skip(end.length);
+}
+
+/** Reads a string up to and with one of these ends. */
+function* readString(input: AnswerInput, ends: readonly string[], call: CallWriter): Reading {
+  call.give('"');
+  const end = yield* readText(input, ends, { give: (text) => call.give(JSON.stringify(text).slice(1, -1)) });
+  if (end === undefined) throw new Malformed("the value of a parameter has no end");
+  call.give('"');
   input.skip(end.length);
 }
 

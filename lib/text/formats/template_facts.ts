@@ -28,10 +28,14 @@ const SIGNS: readonly { format: keyof typeof CALL_FORMATS; has: string[]; lacks?
   { format: "functionaryTag", has: ["<function=", "</function>"], lacks: ["<parameter="] },
   { format: "mistralArgs", has: ["[TOOL_CALLS]", "[ARGS]"] },
   { format: "mistral", has: ["[TOOL_CALLS]"] },
+  { format: "commandRPlus", has: ["Action:\\n```json", "tool_name"] },
+  { format: "hunyuan", has: ["HYTK", "<tool_calls{}>", "<arg_key{}>", ":opensource"] },
+  { format: "miniCpm", has: ['<function name="', '<param name="'] },
   { format: "commandR", has: ["<|START_ACTION|>", "tool_call_id", "tool_name"] },
   { format: "kimi", has: ["<|tool_calls_section_begin|>", "<|tool_call_argument_begin|>"] },
   { format: "gemma4", has: ["<|tool_call>call:", "<tool_call|>"] },
   { format: "lfm2", has: ["<|tool_list_start|>"] },
+  { format: "lfm2", has: ["List of tools: ["] },
   { format: "lfm2", has: ["<|tool_call_start|>"] },
   { format: "apertus", has: ["<|tools_prefix|>", "<|tools_suffix|>"] },
   { format: "nemotron", has: ["<TOOLCALL>"] },
@@ -43,11 +47,13 @@ const SIGNS: readonly { format: keyof typeof CALL_FORMATS; has: string[]; lacks?
   { format: "llama", has: ["<|start_header_id|>", '"parameters"', "ipython"] },
 ];
 
-/** Marks around what is said, by a text that tells them. */
-const SPEECHES: readonly SpeechFormat[] = [
-  { start: "<|START_RESPONSE|>", end: "<|END_RESPONSE|>" },
-  { start: "<|START_TEXT|>", end: "<|END_TEXT|>" },
-  { start: "<response>", end: "</response>" },
+/** Marks around what is said, by a text of the template that tells them; the first that fits counts. */
+const SPEECHES: readonly { has: string; speech: SpeechFormat }[] = [
+  { has: "<|START_RESPONSE|>", speech: { start: "<|START_RESPONSE|>", end: "<|END_RESPONSE|>" } },
+  { has: "<|START_TEXT|>", speech: { start: "<|START_TEXT|>", end: "<|END_TEXT|>" } },
+  { has: "<response></response>", speech: { start: "<response>", end: "</response>" } },
+  { has: ">>>${recipient}", speech: { start: "all\n", required: true } },
+  { has: "[BEGIN FINAL RESPONSE]", speech: { end: "[END FINAL RESPONSE]" } },
 ];
 
 /**
@@ -64,9 +70,7 @@ export function templateFacts(source: string | undefined): TemplateFacts {
     has.every((each) => text.includes(each)) && !lacks.some((each) => text.includes(each))
   );
   const thoughts = thoughtsOf(text);
-  const speech = found?.format === "functionaryRecipient"
-    ? { start: "all\n", required: true }
-    : SPEECHES.find(({ start }) => text.includes(start));
+  const speech = SPEECHES.find(({ has }) => text.includes(has))?.speech;
   return {
     layout: found === undefined ? "generic" : "items",
     callFormat: found?.format ?? "generic",
@@ -77,6 +81,8 @@ export function templateFacts(source: string | undefined): TemplateFacts {
   };
 }
 
-function thoughtsOf(source: string): ThoughtFormat | undefined {
+function thoughtsOf(template: string): ThoughtFormat | undefined {
+  // Hunyuan's tags are put together by the template.
+  const source = template.replaceAll("{}>", ":opensource>");
   return THOUGHT_FORMATS.find(({ start, end }) => source.includes(start) || source.includes(end));
 }

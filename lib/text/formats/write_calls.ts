@@ -1,6 +1,7 @@
 import type { Tool } from "../../engine/conversation.ts";
 import type { CallForm, Field, Item, ParameterStyle } from "./format.ts";
 import { parameterType, propertySchema } from "./parameter_type.ts";
+import { writeJson } from "./write_json.ts";
 import { writeNotation } from "./write_notation.ts";
 
 /** A call to be written. */
@@ -62,6 +63,6 @@ function writeParameters(style: ParameterStyle, { arguments: json }: WrittenCall
     const type = parameterType(propertySchema(tool?.parameters, name), tool?.parameters);
     const isString = typeof value === "string" && type !== "other";
     const tag = typed === undefined ? "" : isString ? typed.string : typed.other;
-    return before + name + behind + tag + pad + (isString ? value : JSON.stringify(value)) + pad + close + gap;
+    return before + name + behind + tag + pad + (isString ? value : writeJson(value)) + pad + close + gap;
   }).join("");
 }
