@@ -27,8 +27,8 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** One piece of JSON: a string, a number or word, or a mark. A string without its end is none. */
-const PIECE = /"(?:[^"\\]|\\.)*"|[-+.\w]+|[{}[\]:,]/gs;
+/** One piece of JSON: a string, of which the last may lack its end, a number or word, or a mark. */
+const PIECE = /"(?:[^"\\]|\\.)*"|".*|[-+.\w]+|[{}[\]:,]/gs;
 
 /** A beginning of JSON up to its last whole value, with the brackets that are open there closed. */
 function closed(text: string): string {
@@ -44,8 +44,8 @@ function closed(text: string): string {
     } else if (piece === "}" || piece === "]") open.pop();
     else if (piece === ":") isKey = false;
     else if (piece === ",") isKey = open.at(-1) === "}";
-    // A number or word at the very end may still go on.
-    const mayGoOn = end === text.length && !/["{}[\]]$/.test(piece);
+    // What is at the very end may still go on, but for brackets and strings that have ended.
+    const mayGoOn = end === text.length && !/^(?:[{}[\]]|"(?:[^"\\]|\\.)*")$/s.test(piece);
     if (piece === ":" || piece === "," || isKey && piece !== "{" || mayGoOn) continue;
     whole = text.slice(0, end) + open.toReversed().join("");
   }
