@@ -1,5 +1,5 @@
 import type { Json } from "./engine/conversation.ts";
-import { integer, MAX_INT32, oneOf, onOffAuto } from "./option_value.ts";
+import { flag, integer, MAX_INT32, oneOf, onOffAuto, text } from "./option_value.ts";
 import type { OptionSpec } from "./options.ts";
 
 /** Efforts of reasoning, as OpenAI and llama-server call them; `none` turns thoughts off. */
@@ -7,11 +7,29 @@ export const REASONING_EFFORTS = ["none", "minimal", "low", "medium", "high", "x
 
 /** The options of `serve` that say how conversations are written for the model, and thought about, when a request does not. */
 export const CHAT_OPTIONS = {
+  chatTemplate: {
+    flags: "--chat-template <jinja>",
+    group: "Model",
+    help: "chat template instead of the model's own, or chatml",
+    value: text(undefined),
+  },
+  chatTemplateFile: {
+    flags: "--chat-template-file <file>",
+    group: "Model",
+    help: "the same, from a file",
+    value: text(undefined),
+  },
   chatTemplateKwargs: {
     flags: "--chat-template-kwargs <json>",
     group: "Generation",
     help: 'variables of the chat template, e.g. {"enable_thinking":false}',
     value: jsonObject,
+  },
+  prefillAssistant: {
+    flags: "--no-prefill-assistant",
+    group: "Generation",
+    help: "take a last message of the assistant for a whole one, instead of going on with it",
+    value: flag(true),
   },
   reasoning: {
     flags: "--reasoning [on|off|auto]",

@@ -9,6 +9,8 @@ export interface ChatDefaults {
   /** Variables of the chat template. */
   variables?: NonNullable<TemplateUse["variables"]>;
   reasoning?: ReasoningUse;
+  /** Whether an answer goes on with a last message of the assistant that has no calls; true when absent. */
+  prefill?: boolean;
 }
 
 /** What the API does where a request says nothing. */

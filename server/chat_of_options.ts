@@ -12,5 +12,5 @@ export function chatOfOptions(options: ServeOptions): ChatDefaults {
     ...(budget < 0 ? {} : { budget }),
     ...(format === "none" ? { inline: true } : {}),
   };
-  return { variables: options.chatTemplateKwargs, reasoning };
+  return { variables: options.chatTemplateKwargs, reasoning, prefill: options.prefillAssistant };
 }

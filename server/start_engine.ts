@@ -1,6 +1,7 @@
 import { type Engine, type ModelInfo, ModelPool, WorkerEngine, type WorkerEngineOptions } from "../lib/engine/mod.ts";
 import { EngineError } from "../lib/errors.ts";
 import { levelOfGgml, logger } from "../lib/log.ts";
+import { chatTemplateOf } from "./chat_template_of.ts";
 import { modelName, prepareModel } from "./prepare_model.ts";
 import { samplingOfOptions } from "./sampling_of_options.ts";
 import type { ServingInput } from "./start_serving.ts";
@@ -20,11 +21,17 @@ export interface StartedEngine {
   load(): Promise<ModelInfo>;
 }
 
-/** Starts the engine's thread, for one model or several. */
+/**
+ * Starts the engine's thread, for one model or several.
+ *
+ * @throws {EngineError} `usage` for options that contradict each other; `io` for a template that cannot be read.
+ */
 export function startEngine(input: ServingInput): StartedEngine {
   const { options, modelPath, otherModels = [], workerUrl } = input;
+  const chatTemplate = chatTemplateOf(options);
   const engineOptions: Omit<WorkerEngineOptions, "modelId"> = {
     workerUrl,
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
     sampling: samplingOfOptions(options),
     ...(options.nPredict > 0 ? { maxTokens: options.nPredict } : {}),
     queue: options.queue,

@@ -29,6 +29,8 @@ export interface ChatMessage {
   /** `system`, `user`, `assistant`, `tool`, or whatever else the model's template knows. */
   role: string;
   content: string;
+  /** The texts that {@linkcode content} is made of, by line breaks, where it came in parts: templates that know parts get them so. */
+  parts?: string[];
   name?: string;
   /** What an assistant thought before it answered. */
   reasoning?: string;
@@ -54,7 +56,7 @@ export interface TemplateUse {
   variables?: { [name: string]: Json };
   /** End with the beginning of an answer; true when absent. */
   addGenerationPrompt?: boolean;
-  /** The last message is an assistant's, and the answer goes on with it. */
+  /** The last message is an assistant's, and the answer goes on with it; when absent it does where the last message is one (`--no-prefill-assistant`: it does not). */
   continueFinal?: boolean;
 }
 

@@ -33,7 +33,7 @@ export class Preselection {
     this.#raised = biases.filter(({ bias }) => bias > 0).map(({ token }) => token);
     this.#window = window;
     this.#greedy = greedy;
-    const room = Math.min(keep + window + this.#biased, MOST_CANDIDATES) + this.#raised.length;
+    const room = MOST_CANDIDATES + this.#raised.length;
     this.#found = { ids: new Int32Array(room), values: new Float32Array(room) };
   }
 
@@ -58,16 +58,21 @@ export class Preselection {
    * Puts the tokens to choose among into `candidates`.
    *
    * @param logits One for each token of the vocabulary.
-   * @returns False when they are too many by now.
+   * @param allows Whether a token may be chosen; absent, all may.
+   * @returns False when they are too many by now, or too few of the likeliest may be chosen.
    */
-  select(logits: Float32Array, candidates: Candidates): boolean {
+  select(logits: Float32Array, candidates: Candidates, allows?: (token: number) => boolean): boolean {
     const touched = Math.min(this.#window, this.#seen.size) + this.#biased;
-    if (this.#keep + touched > MOST_CANDIDATES) return false;
+    const wanted = this.#keep + touched;
+    if (wanted > MOST_CANDIDATES) return false;
     const { ids, values } = this.#found;
-    let count = selectLikeliest(logits, this.#keep + touched, this.#found);
+    let count = allows === undefined
+      ? selectLikeliest(logits, wanted, this.#found)
+      : selectAllowed(logits, { wanted, allows, found: this.#found });
+    if (count < Math.min(wanted, logits.length)) return false;
     if (this.#raised.length > 0) {
       const there = new Set(ids.subarray(0, count));
-      for (const token of this.#raised) if (!there.has(token)) ids[count++] = token;
+      for (const token of this.#raised) if (!there.has(token) && allows?.(token) !== false) ids[count++] = token;
     }
     // A greedy chain takes the first of the largest, which is to be the one with the lowest id, as among all.
     if (this.#greedy) ids.subarray(0, count).sort();
@@ -76,6 +81,20 @@ export class Preselection {
     candidates.set(ids, values, count, !this.#greedy && this.#biased === 0);
     return true;
   }
+}
+
+/** Finds the likeliest tokens that are allowed, and says how many: fewer than wanted where they are not among the likeliest of all. */
+function selectAllowed(
+  logits: Float32Array,
+  { wanted, allows, found }: { wanted: number; allows: (token: number) => boolean; found: Likeliest },
+): number {
+  const looked = selectLikeliest(logits, Math.min(MOST_CANDIDATES, wanted * 4 + 64), found);
+  let count = 0;
+  for (let i = 0; i < looked && count < wanted; i++) {
+    const token = found.ids[i] ?? 0;
+    if (allows(token)) found.ids[count++] = token;
+  }
+  return count;
 }
 
 /** How many tokens the chain keeps before anything but penalties, DRY and a fixed temperature; undefined when it need not be few. */

@@ -31,7 +31,7 @@ export class TokenSampler implements Disposable {
   readonly #candidates: Candidates | undefined;
   readonly #constraint: AnswerConstraint | undefined;
   /** Room for the whole vocabulary, where a constraint needs it. */
-  #all: { candidates: Candidates; logits: Float32Array } | undefined;
+  #all: { candidates: Candidates; values: Float32Array } | undefined;
 
   /**
    * @param options `contextLength`, tokens of one sequence: nothing looks back further; `dry`: the model's.
@@ -41,7 +41,8 @@ export class TokenSampler implements Disposable {
     const settings = resolveSampling(model.vocabulary, sampling, options);
     this.window = settings.window;
     this.#constraint = options.constraint;
-    if (settings.greedy && settings.biases.length === 0 && this.window === 0) return;
+    const isLikeliest = settings.greedy && settings.biases.length === 0 && this.window === 0;
+    if (isLikeliest && this.#constraint === undefined) return;
     this.#preselection = Preselection.of(settings);
     if (this.#preselection !== undefined) this.#candidates = new Candidates(this.#preselection.capacity);
     this.#chain = makeSamplerChain(model, settings, options.dry);
@@ -61,36 +62,43 @@ export class TokenSampler implements Disposable {
     return token;
   }
 
-  /** A token that is forced needs no choice; of others, what would be chosen anyway is mostly allowed. Only else all that are allowed are looked at. */
+  /** A token that is forced needs no choice; of others, what would be chosen anyway is mostly allowed. */
   #constrained(constraint: AnswerConstraint, logits: Float32Array): number {
     const [forced] = constraint.forced();
     if (forced !== undefined) return forced;
     const free = this.#choose(logits);
-    return constraint.allows(free) ? free : this.#chooseAmong(constraint.allowed(), logits);
+    if (constraint.allows(free)) return free;
+    // Mostly the next likeliest will do; only else every token is looked at.
+    return this.#chooseLikely(logits, (token) => constraint.allows(token)) ??
+      this.#chooseAmong(constraint.allowed(), logits);
   }
 
   /** Chooses among all tokens, without accepting the outcome. */
   #choose(logits: Float32Array): number {
-    const chain = this.#chain;
-    if (chain === undefined) return likeliest(logits);
+    const chosen = this.#chooseLikely(logits);
+    if (chosen !== undefined) return chosen;
+    const { candidates } = this.#room(logits.length);
+    candidates.setAll(logits);
+    return this.#chain?.choose(candidates) ?? likeliest(logits);
+  }
+
+  /** Chooses among the likeliest tokens; undefined where the choice needs all. */
+  #chooseLikely(logits: Float32Array, allows?: (token: number) => boolean): number | undefined {
     const candidates = this.#candidates;
-    if (candidates !== undefined && this.#preselection?.select(logits, candidates)) return chain.choose(candidates);
-    const all = this.#room(logits.length);
-    all.candidates.setAll(logits);
-    return chain.choose(all.candidates);
+    if (candidates === undefined || !this.#preselection?.select(logits, candidates, allows)) return undefined;
+    return this.#chain?.choose(candidates);
   }
 
   /** Chooses among some tokens. */
   #chooseAmong(tokens: Int32Array<ArrayBuffer>, logits: Float32Array): number {
-    const { candidates, logits: values } = this.#room(logits.length);
+    const { candidates, values } = this.#room(logits.length);
     for (let i = 0; i < tokens.length; i++) values[i] = logits[tokens[i] ?? 0] ?? 0;
-    if (this.#chain === undefined) return tokens[likeliest(values.subarray(0, tokens.length))] ?? 0;
     candidates.set(tokens, values, tokens.length, false);
-    return this.#chain.choose(candidates);
+    return this.#chain?.choose(candidates) ?? tokens[likeliest(values.subarray(0, tokens.length))] ?? 0;
   }
 
-  #room(size: number): { candidates: Candidates; logits: Float32Array } {
-    return this.#all ??= { candidates: new Candidates(size), logits: new Float32Array(size) };
+  #room(size: number): { candidates: Candidates; values: Float32Array } {
+    return this.#all ??= { candidates: new Candidates(size), values: new Float32Array(size) };
   }
 
   #sample(context: Context, index: number): number {

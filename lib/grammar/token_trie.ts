@@ -7,8 +7,6 @@ export interface TokenBytes {
   ends: Uint32Array;
 }
 
-const ROOT_CHILDREN = 256;
-
 /** The tokens of a vocabulary as a tree by their bytes, in which those that a grammar allows are found by walking only where it goes on. */
 export class TokenTrie {
   /** By node, each followed by its descendants: its byte, how many bytes lead to it, and the node behind its descendants. */
@@ -104,8 +102,9 @@ function link({ bytes: all, ends }: TokenBytes): LinkedTrie {
   const [bytes, child, sibling] = [new Uint8Array(most), new Int32Array(most), new Int32Array(most)];
   const token = new Int32Array(most).fill(-1);
   const same = new Int32Array(ends.length).fill(-1);
-  // The root has too many children to look through.
-  const roots = new Int32Array(ROOT_CHILDREN);
+  // The nodes of one and of two bytes have too many children to look through: by those bytes.
+  const roots = new Int32Array(256);
+  const seconds = new Int32Array(256 * 256);
   let size = 1;
   const add = (parent: number, byte: number): number => {
     bytes[size] = byte;
@@ -118,7 +117,8 @@ function link({ bytes: all, ends }: TokenBytes): LinkedTrie {
     let node = 0;
     for (let i = start; i < end; i++) {
       const byte = all[i] ?? 0;
-      if (node === 0) node = roots[byte] || (roots[byte] = add(0, byte));
+      if (i === start) node = roots[byte] ||= add(0, byte);
+      else if (i === start + 1) node = seconds[(all[start] ?? 0) * 256 + byte] ||= add(node, byte);
       else {
         let found = child[node] ?? 0;
         while (found !== 0 && bytes[found] !== byte) found = sibling[found] ?? 0;

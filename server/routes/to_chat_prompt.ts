@@ -42,22 +42,22 @@ export function toChatPrompt(
 function toEngineMessage(messages: ChatMessage[], index: number): EngineMessage {
   const message = messages[index];
   if (message === undefined) throw new RangeError(`There is no message ${index}`);
-  const content = toText(message.content);
+  const content = toContent(message.content);
   const name = isGiven(message.name) ? { name: message.name } : {};
   switch (message.role) {
     case "assistant":
-      return { role: "assistant", content, ...name, ...thoughtsAndCalls(message, `messages.${index}`, index) };
+      return { role: "assistant", ...content, ...name, ...thoughtsAndCalls(message, `messages.${index}`, index) };
     case "tool": {
       const id = message.tool_call_id;
-      return { role: "tool", content, ...name, ...(isGiven(id) ? { toolCallId: id } : {}) };
+      return { role: "tool", ...content, ...name, ...(isGiven(id) ? { toolCallId: id } : {}) };
     }
     case "function": {
       const caller = messages.findLastIndex((each, i) => i < index && each.role === "assistant" && each.function_call);
-      return { role: "tool", content, ...name, ...(caller < 0 ? {} : { toolCallId: legacyId(caller) }) };
+      return { role: "tool", ...content, ...name, ...(caller < 0 ? {} : { toolCallId: legacyId(caller) }) };
     }
     default:
       // "developer" is OpenAI's newer word for "system", which is the one that chat templates know.
-      return { role: message.role === "developer" ? "system" : message.role, content, ...name };
+      return { role: message.role === "developer" ? "system" : message.role, ...content, ...name };
   }
 }
 
@@ -86,10 +86,12 @@ function legacyId(message: number): string {
   return `call_${message}`;
 }
 
-/** Joins text parts with a line break between two, as llama-server does. */
-function toText(content: ChatMessage["content"]): string {
-  if (typeof content === "string") return content;
-  return (content ?? []).map((part) => part.text).join("\n");
+/** Joins text parts with a line break between two, as llama-server does; templates that know parts get them so. */
+function toContent(content: ChatMessage["content"]): Pick<EngineMessage, "content" | "parts"> {
+  if (typeof content === "string") return { content };
+  if (!isGiven(content)) return { content: "" };
+  const parts = content.map((part) => part.text);
+  return { content: parts.join("\n"), parts };
 }
 
 function withSystemPrompt(messages: EngineMessage[], systemPrompt: string | undefined): EngineMessage[] {

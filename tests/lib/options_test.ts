@@ -40,9 +40,9 @@ Deno.test("readOptionLine knows the spellings of llama.cpp and llamafile", () =>
 });
 
 Deno.test("readOptionLine sets unknown flags aside with their values", () => {
-  const { options, unknown } = readOptionLine(["--mlp", "--grp-attn-n", "2", "-c", "64", "--chat-template", "chatml"]);
+  const { options, unknown } = readOptionLine(["--mlp", "--grp-attn-n", "2", "-c", "64", "--spec-type", "none"]);
   assert.deepEqual(options, [["ctxSize", "64"]]);
-  assert.deepEqual(unknown, ["--mlp", "--grp-attn-n", "--chat-template"]);
+  assert.deepEqual(unknown, ["--mlp", "--grp-attn-n", "--spec-type"]);
 });
 
 Deno.test("readOptionLine leaves a value alone that looks like an assignment, and tells of one that is missing", () => {

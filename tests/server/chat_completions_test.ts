@@ -138,7 +138,7 @@ Deno.test("chat completion hands conversation and parameters to the engine", asy
       kind: "chat",
       messages: [
         { role: "system", content: "Be brief" },
-        { role: "user", content: "a\nb", name: "Ann" },
+        { role: "user", content: "a\nb", parts: ["a", "b"], name: "Ann" },
         { role: "assistant", content: "" },
         { role: "tool", content: "42", toolCallId: "x" },
       ],
