@@ -40,7 +40,9 @@ Deno.test("parts of an answer that says nothing are one empty text", async () =>
 });
 
 Deno.test("parts of an answer keep the log-probabilities of each, also of what has no text", async () => {
-  const engine = new FakeEngine(parts([{ think: "a" }, { say: "" }, { say: "b" }, { call: "f", id: "1", args: ["{}"] }]));
+  const engine = new FakeEngine(
+    parts([{ think: "a" }, { say: "" }, { say: "b" }, { call: "f", id: "1", args: ["{}"] }]),
+  );
   const answer = await collectParts(engine.generate({ prompt: { kind: "text", text: "" }, sampling: {}, logprobs: 0 }));
   const tokens = answer.parts.map(({ kind, logprobs }) => [kind, logprobs.map(({ token }) => token)]);
   assert.deepEqual(tokens, [["reasoning", [0]], ["text", [1, 2]], ["call", [3, 4]]]);

@@ -74,7 +74,12 @@ Deno.test("messages hand calls, results and thoughts to the engine as turns of t
       {
         role: "user",
         content: [
-          { type: "tool_result", tool_use_id: "b", content: [{ type: "text", text: "no" }, { type: "text", text: "city" }], is_error: true },
+          {
+            type: "tool_result",
+            tool_use_id: "b",
+            content: [{ type: "text", text: "no" }, { type: "text", text: "city" }],
+            is_error: true,
+          },
           { type: "tool_result", tool_use_id: "a", content: "sunny", is_error: false },
           { type: "text", text: "Well?" },
         ],
@@ -170,7 +175,9 @@ Deno.test("messages count tools and calls", async () => {
 });
 
 Deno.test("messages answer with blocks for thoughts, texts and calls", async () => {
-  const engine = new FakeEngine(parts([{ think: "Hm" }, { say: "I " }, { say: "look." }, CALL, { ...CALL, id: "toolu_2" }]));
+  const engine = new FakeEngine(
+    parts([{ think: "Hm" }, { say: "I " }, { say: "look." }, CALL, { ...CALL, id: "toolu_2" }]),
+  );
   const { content, stop_reason } = Message.strict().parse(await (await post(appOver(engine), BODY, PATH)).json());
   assert.equal(stop_reason, "tool_use");
   assert.deepEqual(content, [
@@ -182,11 +189,17 @@ Deno.test("messages answer with blocks for thoughts, texts and calls", async () 
 });
 
 Deno.test("messages stream a block for each thought, text and call", async () => {
-  const engine = new FakeEngine(parts([{ think: "Hm" }, { say: "I look." }, CALL, { call: "now", id: "toolu_2", args: [] }]));
+  const engine = new FakeEngine(
+    parts([{ think: "Hm" }, { say: "I look." }, CALL, { call: "now", id: "toolu_2", args: [] }]),
+  );
   const response = await post(appOver(engine), { ...BODY, stream: true }, PATH);
   const events = namedEvents(await response.text()).map(({ data }) => MessageEvent.parse(data)).slice(1);
   const stop = (index: number): object => ({ type: "content_block_stop", index });
-  const start = (index: number, content_block: object): object => ({ type: "content_block_start", index, content_block });
+  const start = (index: number, content_block: object): object => ({
+    type: "content_block_start",
+    index,
+    content_block,
+  });
   const delta = (index: number, delta: object): object => ({ type: "content_block_delta", index, delta });
   assert.deepEqual(events, [
     start(0, { type: "thinking", thinking: "", signature: "" }),
@@ -228,13 +241,23 @@ Deno.test("messages leave thoughts out where they are not wanted, and get them b
 Deno.test("Anthropic's SDK has the same of a stream and of a whole answer, whatever is in it", async () => {
   const ask = async (pieces: Piece[], finishReason: FinishReason): Promise<void> => {
     const client = clientOver(new FakeEngine(parts(pieces, finishReason)));
-    const params: Anthropic.MessageCreateParamsNonStreaming = { model: "any", max_tokens: 50, messages: [QUESTION], tools: [TOOL] };
+    const params: Anthropic.MessageCreateParamsNonStreaming = {
+      model: "any",
+      max_tokens: 50,
+      messages: [QUESTION],
+      tools: [TOOL],
+    };
     const whole = await client.messages.create(params);
     const streamed = await client.messages.stream(params).finalMessage();
     assert.deepEqual(plain(streamed.content), plain(whole.content));
-    assert.deepEqual([streamed.stop_reason, streamed.usage.output_tokens], [whole.stop_reason, whole.usage.output_tokens]);
+    assert.deepEqual([streamed.stop_reason, streamed.usage.output_tokens], [
+      whole.stop_reason,
+      whole.usage.output_tokens,
+    ]);
   };
-  await fc.assert(fc.asyncProperty(anyPieces(), ({ pieces, finishReason }) => ask(pieces, finishReason)), { numRuns: 150 });
+  await fc.assert(fc.asyncProperty(anyPieces(), ({ pieces, finishReason }) => ask(pieces, finishReason)), {
+    numRuns: 150,
+  });
 });
 
 Deno.test("Anthropic's SDK sends an answer back with the results of its calls", async () => {

@@ -8,7 +8,10 @@ import { anyPieces, parts, type Piece } from "./part_script.ts";
 import { appOver, MESSAGES, post } from "./requests.ts";
 
 const PARAMETERS = { type: "object", properties: { city: { type: "string" } } };
-const TOOL = { type: "function", function: { name: "get_weather", description: "The weather", parameters: PARAMETERS } };
+const TOOL = {
+  type: "function",
+  function: { name: "get_weather", description: "The weather", parameters: PARAMETERS },
+};
 const CALL: Piece = { call: "get_weather", id: "call_1", args: ['{"city"', ':"Paris"}'] };
 const CALLED = { id: "call_1", function: { index: 0, name: "get_weather", arguments: { city: "Paris" } } };
 
@@ -58,7 +61,10 @@ Deno.test("Ollama hands tools to the engine", async () => {
 });
 
 Deno.test("Ollama hands calls and their results to the engine, and finds which belongs to which", async () => {
-  const call = (name: string, args: object | null = {}, id?: string): object => ({ id, function: { name, arguments: args } });
+  const call = (name: string, args: object | null = {}, id?: string): object => ({
+    id,
+    function: { name, arguments: args },
+  });
   const { messages } = await promptOf({
     messages: [
       { role: "user", content: "Weather?" },
@@ -110,7 +116,10 @@ Deno.test("Ollama says how is thought, and refuses to where a model cannot", asy
   }
   const refused = await chat({ think: "low" }, new FakeEngine());
   assert.equal(refused.status, 400);
-  assert.match(OllamaError.parse(await refused.json()).error, /^Invalid "think": "fake-model" has a chat template that/);
+  assert.match(
+    OllamaError.parse(await refused.json()).error,
+    /^Invalid "think": "fake-model" has a chat template that/,
+  );
 });
 
 Deno.test("Ollama holds answers to formats, with and without a template", async () => {
@@ -202,7 +211,11 @@ Deno.test("Ollama's SDK has the same of a stream and of a whole answer, whatever
     assert.equal(reason, whole.done_reason);
   };
   await fc.assert(
-    fc.asyncProperty(anyPieces(), fc.boolean(), ({ pieces, finishReason }, logprobs) => ask(pieces, finishReason, logprobs)),
+    fc.asyncProperty(
+      anyPieces(),
+      fc.boolean(),
+      ({ pieces, finishReason }, logprobs) => ask(pieces, finishReason, logprobs),
+    ),
     { numRuns: 150 },
   );
 });

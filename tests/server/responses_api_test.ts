@@ -93,7 +93,7 @@ Deno.test("response hands its messages to the engine, in every form that they ma
     messages: [
       { role: "system", content: "Be brief" },
       { role: "system", content: "Rhyme" },
-      { role: "user", content: "a\nb" },
+      { role: "user", content: "a\nb", parts: ["a", "b"] },
       { role: "assistant", content: "c" },
       { role: "user", content: "" },
     ],
@@ -251,7 +251,10 @@ Deno.test("response refuses by its name what it cannot hold", async () => {
     [{ input: [{ type: "function_call", name: "f", arguments: "{", call_id: "c" }] }, "input.0.arguments"],
     [{ input: [{ type: "function_call", name: "f", arguments: "[]", call_id: "c" }] }, "input.0.arguments"],
     [{ input: [{ type: "function_call", name: "f", arguments: "{}" }] }, "input.0.call_id"],
-    [{ input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image" }] }] }, "input.0.output.0.type"],
+    [
+      { input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image" }] }] },
+      "input.0.output.0.type",
+    ],
     [{ input: [{ type: "reasoning", content: "x" }] }, "input.0.content"],
     [{ input: [{ role: "tool", content: "" }] }, "input.0.role"],
     [{ input: [{ role: "user", content: [] }] }, "input.0.content"],
@@ -317,9 +320,18 @@ Deno.test("response says which kind of input it does not take", async () => {
 });
 
 Deno.test("response names what it ignores", async () => {
-  const request = { input: "Hi", stream: true, stream_options: { include_obfuscation: true }, max_tool_calls: 3, reasoning: { summary: "auto" } };
+  const request = {
+    input: "Hi",
+    stream: true,
+    stream_options: { include_obfuscation: true },
+    max_tool_calls: 3,
+    reasoning: { summary: "auto" },
+  };
   const response = await post(responsesOver(new FakeEngine()), request, PATH);
-  assert.equal(response.headers.get("x-ignored-parameters"), "stream_options.include_obfuscation, max_tool_calls, reasoning.summary");
+  assert.equal(
+    response.headers.get("x-ignored-parameters"),
+    "stream_options.include_obfuscation, max_tool_calls, reasoning.summary",
+  );
   await response.text();
 });
 

@@ -39,7 +39,10 @@ Deno.test("response hands tools and the choice among them to the engine, and rep
     [{}, { choice: { mode: "auto" }, parallel: true }],
     [{ tool_choice: "required", parallel_tool_calls: false }, { choice: { mode: "required" }, parallel: false }],
     [{ tool_choice: "none" }, { choice: { mode: "none" }, parallel: true }],
-    [{ tool_choice: { type: "function", name: "other" } }, { choice: { mode: "required", names: ["other"] }, parallel: true }],
+    [{ tool_choice: { type: "function", name: "other" } }, {
+      choice: { mode: "required", names: ["other"] },
+      parallel: true,
+    }],
     [{ tool_choice: allowed }, { choice: { mode: "required", names: ["other"] }, parallel: true }],
     [{ tool_choice: { ...allowed, mode: "auto" } }, { choice: { mode: "auto", names: ["other"] }, parallel: true }],
   ];
@@ -64,11 +67,28 @@ Deno.test("response hands calls, results and thoughts to the engine within the m
   const { messages } = await promptOf({
     input: [
       { role: "user", content: "Weather?" },
-      { type: "reasoning", id: "rs_1", summary: [], content: [{ type: "reasoning_text", text: "Hm" }], encrypted_content: null },
+      {
+        type: "reasoning",
+        id: "rs_1",
+        summary: [],
+        content: [{ type: "reasoning_text", text: "Hm" }],
+        encrypted_content: null,
+      },
       { role: "assistant", content: "I look." },
-      { type: "function_call", id: "fc_1", call_id: "a", name: "get_weather", arguments: '{"city":"Paris"}', status: "completed" },
+      {
+        type: "function_call",
+        id: "fc_1",
+        call_id: "a",
+        name: "get_weather",
+        arguments: '{"city":"Paris"}',
+        status: "completed",
+      },
       { type: "function_call", call_id: "b", name: "now", arguments: "" },
-      { type: "function_call_output", call_id: "b", output: [{ type: "input_text", text: "10" }, { type: "input_text", text: "am" }] },
+      {
+        type: "function_call_output",
+        call_id: "b",
+        output: [{ type: "input_text", text: "10" }, { type: "input_text", text: "am" }],
+      },
       { type: "function_call_output", call_id: "a", output: "sunny" },
       { type: "reasoning", summary: [{ type: "summary_text", text: "short" }] },
       { type: "function_call", call_id: "c", name: "now", arguments: "{}" },
@@ -116,7 +136,9 @@ Deno.test("response says how is thought, and repeats it", async () => {
 
 Deno.test("response holds an answer to a format, and repeats it", async () => {
   const schema = { type: "json_schema", name: "n", schema: { type: "object" }, strict: true };
-  for (const [format, isHeld] of [[{ type: "text" }, false], [{ type: "json_object" }, true], [schema, true]] as const) {
+  for (
+    const [format, isHeld] of [[{ type: "text" }, false], [{ type: "json_object" }, true], [schema, true]] as const
+  ) {
     const engine = new FakeEngine();
     const body = await respond(responsesOver(engine), { input: "Hi", text: { format } });
     assert.deepEqual(body.text, { format, verbosity: "medium" });
@@ -199,7 +221,11 @@ Deno.test("response stream has OpenAI's events for each item, in their order", a
   const [thought, message, call, now] = end.response.output;
   const at = (output_index: number): object => ({ item_id: end.response.output[output_index]?.id, output_index });
   const in0 = (output_index: number): object => ({ ...at(output_index), content_index: 0 });
-  const added = (output_index: number, item: object): object => ({ type: "response.output_item.added", output_index, item });
+  const added = (output_index: number, item: object): object => ({
+    type: "response.output_item.added",
+    output_index,
+    item,
+  });
   const done = (output_index: number): object => ({
     type: "response.output_item.done",
     output_index,
@@ -291,7 +317,9 @@ Deno.test("openai SDK has the same of a stream and of a whole response, whatever
     // The helper adds what it parsed.
     assert.deepEqual(withoutParsed(plain(streamed)), plain(whole));
   };
-  await fc.assert(fc.asyncProperty(anyPieces(), ({ pieces, finishReason }) => ask(pieces, finishReason)), { numRuns: 150 });
+  await fc.assert(fc.asyncProperty(anyPieces(), ({ pieces, finishReason }) => ask(pieces, finishReason)), {
+    numRuns: 150,
+  });
 });
 
 Deno.test("openai SDK parses calls and formats of zod schemas", async () => {

@@ -115,7 +115,10 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   ["… streamed in order", 1, { path: "/v1/messages", text: swap(/event: content_block_stop\n.*\n\n/, "") }],
   ["… streamed in order", 1, { path: "/v1/messages", text: swap(/event: ping\n/, "") }],
   ["… a required call", 2, { path: "/v1/messages", text: swap('"days":3', '"days":15') }],
-  ["… a required call", 2, { path: "/v1/messages", text: swap('"stop_reason":"tool_use"', '"stop_reason":"end_turn"') }],
+  ["… a required call", 2, {
+    path: "/v1/messages",
+    text: swap('"stop_reason":"tool_use"', '"stop_reason":"end_turn"'),
+  }],
   ["… count_tokens", 0, { path: "/v1/messages/count_tokens", text: swap(/\d+/, "1") }],
   ["POST /completion", 0, { path: "/completion", text: swap(/"tokens_predicted":\d+/, '"tokens_predicted":0') }],
   ["… streamed", 1, { path: "/completion", text: swap('"stop":true', '"stop":false') }],
