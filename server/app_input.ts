@@ -18,6 +18,8 @@ export interface AppOptions {
   slotSavePath?: string;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
+  /** Continue an answer that a conversation ends with, unless a request says otherwise; true when absent. */
+  prefillAssistant?: boolean;
   /** Sampling parameters that a request may override; the rest is the engine's. */
   defaults?: Partial<Sampling>;
   /** Tokens that an answer may have at most, unless the request says so itself; undefined is up to the end of the context. */

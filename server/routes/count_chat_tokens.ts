@@ -11,7 +11,7 @@ export function countChatTokens(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const request = await parseBody(c, ChatCompletionRequest);
     const { engine } = await chooseEngine(app, request.model);
-    const { prompt } = await toChatInput(request, app.options.systemPrompt);
+    const { prompt } = await toChatInput(request, app.options);
     const { length } = await engine.tokenize({ prompt });
     return c.json({ object: "response.input_tokens", input_tokens: length } satisfies InputTokens);
   };

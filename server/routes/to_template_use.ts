@@ -3,18 +3,26 @@ import { EngineError } from "../../lib/errors.ts";
 import type { ChatMessage, TemplateParameters } from "../schemas/mod.ts";
 import { isGiven } from "./to_sampling.ts";
 
+/** More than any context holds: without end, also where the server has a limit. */
+const NO_BUDGET = 2 ** 31 - 1;
+
 type Variables = { [name: string]: Json };
 
 /**
  * How a conversation becomes a prompt, as llama-server has it: a last message of the assistant is what the answer goes on with, unless
- * `continue_final_message` is false or it holds calls.
+ * `continue_final_message` (or `prefill`, where the request says nothing) is false or it holds calls.
  *
  * @returns Undefined where nothing is said.
  * @throws {EngineError} `invalid_value` for what contradicts itself, or the last message.
  */
-export function toTemplateUse(request: TemplateParameters, messages: ChatMessage[]): TemplateUse | undefined {
+export function toTemplateUse(
+  request: TemplateParameters,
+  messages: ChatMessage[],
+  { prefill = true }: { prefill?: boolean } = {},
+): TemplateUse | undefined {
   const { chat_template_kwargs: variables, add_generation_prompt: begin } = request;
-  const continueFinal = continuesFinal(request, messages);
+  const asked = request.continue_final_message ?? (prefill ? undefined : false);
+  const continueFinal = continuesFinal(asked, messages);
   if (continueFinal && begin && request.continue_final_message) {
     throw refused("add_generation_prompt", 'expected false with "continue_final_message"');
   }
@@ -34,17 +42,17 @@ export function toTemplateUse(request: TemplateParameters, messages: ChatMessage
 export function toReasoningUse(request: TemplateParameters): ReasoningUse | undefined {
   const { reasoning_effort: effort, reasoning_format: format } = request;
   const enabled = effort === "none" ? false : enabledBy(request.chat_template_kwargs ?? {});
-  const budget = request.reasoning_budget_tokens ?? request.thinking_budget_tokens ?? request.reasoning_budget ?? -1;
+  const budget = request.reasoning_budget_tokens ?? request.thinking_budget_tokens ?? request.reasoning_budget;
   const use: ReasoningUse = {
     ...(isGiven(effort) && effort !== "none" ? { effort } : {}),
     ...(enabled === undefined ? {} : { enabled }),
-    ...(budget < 0 ? {} : { budget }),
-    ...(format === "none" ? { inline: true } : {}),
+    ...(isGiven(budget) ? { budget: budget < 0 ? NO_BUDGET : budget } : {}),
+    ...(isGiven(format) ? { inline: format === "none" } : {}),
   };
   return Object.keys(use).length === 0 ? undefined : use;
 }
 
-function continuesFinal({ continue_final_message: wanted }: TemplateParameters, messages: ChatMessage[]): boolean {
+function continuesFinal(wanted: TemplateParameters["continue_final_message"], messages: ChatMessage[]): boolean {
   const last = messages.at(-1);
   if (wanted === false) return false;
   if (last?.role !== "assistant") {

@@ -26,6 +26,7 @@ const Hashed = z.object({ name: z.string().min(1), size: bytes, sha256 });
 const message = z.object({
   role: z.string(),
   content: z.string(),
+  parts: z.array(z.string()).optional(),
   name: z.string().optional(),
   reasoning: z.string().optional(),
   toolCalls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })).optional(),
@@ -41,7 +42,6 @@ const templateUse = z.object({
 const reasoningUse = z.object({
   effort: z.string().optional(),
   enabled: z.boolean().optional(),
-  inline: z.boolean().optional(),
 });
 
 /** What the answer began with, as it came: a conversation (with the server's system prompt), a text, tokens, or a gap in a text. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { REASONING_EFFORTS } from "../../lib/template_options.ts";
 import { JsonObject } from "./json_value.ts";
 import { notYet } from "./not_yet.ts";
 import { INT32_MAX } from "./sampling.ts";
@@ -12,7 +13,7 @@ export const templateShape = {
   /** Variables of the template. */
   chat_template_kwargs: JsonObject.nullish(),
   /** OpenAI's words; "none" turns thoughts off. */
-  reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]).nullish(),
+  reasoning_effort: z.enum(REASONING_EFFORTS).nullish(),
 };
 
 const budget = z.int().min(-1).max(INT32_MAX).nullish();

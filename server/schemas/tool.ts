@@ -3,7 +3,7 @@ import { JsonSchemaObject } from "./json_value.ts";
 import { supportedTag } from "./supported_tag.ts";
 
 /** Tools of one request. */
-const MAX_TOOLS = 512;
+export const MAX_TOOLS = 512;
 
 /** Letters and digits of any script, and what names of packages are parted by: it stands among the markup of templates. */
 export const TOOL_NAME = z.string().regex(

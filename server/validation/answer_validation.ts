@@ -24,15 +24,17 @@ export class AnswerValidation {
   /**
    * Checks every choice of an answer.
    *
-   * @returns `passed`, or `failed:` and where what is wrong; behind a semicolon what was not looked at, if there is any.
+   * @returns `passed`, or `failed:` and where what is wrong; behind a semicolon `unchecked:` and what was not looked at, alone where that is all.
    */
   outcome(choices: readonly CheckedChoice[]): string {
     const failed: string[] = [];
     const unchecked = new Set<string>();
+    let known = true;
     const take = (where: string, text: string, check: SchemaCheck): void => {
       const result = check.check(text);
       failed.push(...result.failed.map((point) => `${where}${point}`));
       for (const point of result.unchecked) unchecked.add(point);
+      known &&= result.known;
     };
     for (const [index, { text, toolCalls }] of choices.entries()) {
       const where = `choices.${index}`;
@@ -45,8 +47,9 @@ export class AnswerValidation {
         if (check !== undefined) take(`${where}.tool_calls.${i}.arguments`, call.arguments, check);
       }
     }
-    const verdict = failed.length === 0 ? "passed" : `failed: ${listOf(failed)}`;
-    return unchecked.size === 0 ? verdict : `${verdict}; unchecked: ${listOf([...unchecked])}`;
+    const verdict = failed.length > 0 ? `failed: ${listOf(failed)}` : known ? "passed" : undefined;
+    const rest = unchecked.size === 0 ? undefined : `unchecked: ${listOf([...unchecked])}`;
+    return [verdict, rest].filter((each) => each !== undefined).join("; ");
   }
 }
 

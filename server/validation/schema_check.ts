@@ -4,6 +4,8 @@ import { type CheckableSchema, toCheckableSchema } from "./checkable_schema.ts";
 
 /** What came of a check. */
 export interface CheckResult {
+  /** Whether the text was looked at, in part at least. */
+  known: boolean;
   /** JSON pointers behind a `#`, each with what is wrong there. */
   failed: string[];
   /** Points of the schema that were not looked at, and why. */
@@ -38,11 +40,11 @@ export class SchemaCheck {
     try {
       value = JSON.parse(text);
     } catch {
-      return { failed: ["#: no JSON"], unchecked };
+      return { known: true, failed: ["#: no JSON"], unchecked };
     }
     const { schema, draft, budget, comparesItems } = this.#checkable;
     if (text.length > LONGEST_TEXT || (comparesItems && longestArray(value) * text.length > MOST_COMPARED)) {
-      return { failed: [], unchecked: [`${this.#param}# (the answer is too large)`] };
+      return { known: false, failed: [], unchecked: [`${this.#param}# (the answer is too large)`] };
     }
     try {
       this.#lookup ??= typeof schema === "boolean" ? {} : dereference(schema);
@@ -50,11 +52,15 @@ export class SchemaCheck {
       const { valid, errors } = validate(value, schema, draft, this.#lookup, true);
       // The last one lies deepest: those before it say that something beneath them is wrong.
       const error = errors.at(-1);
-      return { failed: valid ? [] : [`${error?.instanceLocation ?? "#"}: ${error?.keyword ?? "no match"}`], unchecked };
+      return {
+        known: true,
+        failed: valid ? [] : [`${error?.instanceLocation ?? "#"}: ${error?.keyword ?? "no match"}`],
+        unchecked,
+      };
     } catch (error) {
       // A reference to what is not there, one that leads to itself, or too many steps: nothing is known then.
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      return { failed: [], unchecked: [`${this.#param}# (${reason})`] };
+      return { known: false, failed: [], unchecked: [`${this.#param}# (${reason})`] };
     }
   }
 }

@@ -10,7 +10,7 @@ export function applyTemplate(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const request = await parseBody(c, ApplyTemplateRequest);
     const { engine } = await chooseEngine(app, request.model);
-    const { prompt } = await toChatInput(request, app.options.systemPrompt);
+    const { prompt } = await toChatInput(request, app.options);
     return c.json({ prompt: await engine.render(prompt) } satisfies AppliedTemplate);
   };
 }
