@@ -140,9 +140,10 @@ function agrees(source: string, texts: string[]): boolean {
   const automaton = compiled(source);
   if (automaton === undefined) return false;
   // V8 finds `\B` in the middle of a pair, even with the flag u; ECMA-262 does not look there.
+  const expression = engine(source);
   const tried = source.includes("\\B") ? texts.map((each) => each.replaceAll("😀", "é")) : texts;
   for (const each of tried) {
-    assert.equal(automaton.accepts(each), engine(source)?.test(each), `${source} ${JSON.stringify(each)}`);
+    assert.equal(automaton.accepts(each), expression?.test(each), `${source} ${JSON.stringify(each)}`);
   }
   return true;
 }
