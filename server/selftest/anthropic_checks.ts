@@ -26,7 +26,11 @@ export const ANTHROPIC_CHECKS: readonly Check[] = [
 async function whole(base: string): Promise<string> {
   const { message, id } = await answer(base);
   assert.match(id, /^req_/, "it has no request-id");
-  assert.notEqual(message.content.map((block) => block.type === "text" ? block.text : "").join(""), "", "the answer is empty");
+  assert.notEqual(
+    message.content.map((block) => block.type === "text" ? block.text : "").join(""),
+    "",
+    "the answer is empty",
+  );
   return `${message.stop_reason}, ${promptTokens(message)} + ${message.usage.output_tokens} tokens`;
 }
 

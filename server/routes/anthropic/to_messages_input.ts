@@ -33,7 +33,9 @@ export async function toMessagesInput(
   return { prompt, constraint: joinConstraints(constraint, held) };
 }
 
-function toTools({ tools, tool_choice: choice }: Pick<CountTokensRequest, "tools" | "tool_choice">): Promise<HeldTools> {
+function toTools(
+  { tools, tool_choice: choice }: Pick<CountTokensRequest, "tools" | "tool_choice">,
+): Promise<HeldTools> {
   const definitions = (tools ?? []).map(({ name, description, input_schema, strict }, i) => ({
     name,
     description,
