@@ -50,7 +50,7 @@ Deno.test("response hands tools and the choice among them to the engine, and rep
     const engine = new FakeEngine();
     const body = await respond(responsesOver(engine), { input: "Hi", tools: [TOOL, other], ...change });
     const response = ResponseObject.parse(body);
-    assert.deepEqual(response.tools, [TOOL, other]);
+    assert.deepEqual(response.tools, [{ ...TOOL, strict: null }, { ...other, description: null }]);
     assert.deepEqual(response.tool_choice, "tool_choice" in change ? change.tool_choice : "auto");
     const prompt = engine.calls[0]?.input.prompt;
     assert.ok(prompt?.kind === "chat" && prompt.tools !== undefined);
