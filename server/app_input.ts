@@ -1,17 +1,8 @@
 import type { Env } from "hono";
-import type { Engine, ReasoningUse, Sampling, ServedModel, TemplateUse } from "../lib/engine/mod.ts";
+import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
 import type { Relaxed } from "./constraint.ts";
 import type { Provenance } from "./receipts/mod.ts";
 import type { ResponseStore } from "./response_store.ts";
-
-/** How conversations are written and thought about where a request says nothing. */
-export interface ChatDefaults {
-  /** Variables of the chat template. */
-  variables?: NonNullable<TemplateUse["variables"]>;
-  reasoning?: ReasoningUse;
-  /** Whether an answer goes on with a last message of the assistant that has no calls; true when absent. */
-  prefill?: boolean;
-}
 
 /** What the API does where a request says nothing. */
 export interface AppOptions {
@@ -27,7 +18,8 @@ export interface AppOptions {
   slotSavePath?: string;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
-  chat?: ChatDefaults;
+  /** Continue an answer that a conversation ends with, unless a request says otherwise; true when absent. */
+  prefillAssistant?: boolean;
   /** Sampling parameters that a request may override; the rest is the engine's. */
   defaults?: Partial<Sampling>;
   /** Tokens that an answer may have at most, unless the request says so itself; undefined is up to the end of the context. */

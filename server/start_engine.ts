@@ -1,9 +1,9 @@
 import { type Engine, type ModelInfo, ModelPool, WorkerEngine, type WorkerEngineOptions } from "../lib/engine/mod.ts";
 import { EngineError } from "../lib/errors.ts";
 import { levelOfGgml, logger } from "../lib/log.ts";
-import { chatTemplateOf } from "./chat_template_of.ts";
 import { modelName, prepareModel } from "./prepare_model.ts";
 import { samplingOfOptions } from "./sampling_of_options.ts";
+import { templateOfOptions } from "./template_of_options.ts";
 import type { ServingInput } from "./start_serving.ts";
 
 /** An engine whose thread has started. */
@@ -21,22 +21,17 @@ export interface StartedEngine {
   load(): Promise<ModelInfo>;
 }
 
-/**
- * Starts the engine's thread, for one model or several.
- *
- * @throws {EngineError} `usage` for options that contradict each other; `io` for a template that cannot be read.
- */
+/** Starts the engine's thread, for one model or several. */
 export function startEngine(input: ServingInput): StartedEngine {
   const { options, modelPath, otherModels = [], workerUrl } = input;
-  const chatTemplate = chatTemplateOf(options);
   const engineOptions: Omit<WorkerEngineOptions, "modelId"> = {
     workerUrl,
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
     sampling: samplingOfOptions(options),
     ...(options.nPredict > 0 ? { maxTokens: options.nPredict } : {}),
     queue: options.queue,
     speculation: options.speculation,
     keep: options.keep,
+    template: templateOfOptions(options),
     log: (level, text) => logger("llama")[levelOfGgml(level)]("{text}", { text }),
   };
   const modelId = options.alias ?? modelName(modelPath);

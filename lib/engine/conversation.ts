@@ -56,7 +56,7 @@ export interface TemplateUse {
   variables?: { [name: string]: Json };
   /** End with the beginning of an answer; true when absent. */
   addGenerationPrompt?: boolean;
-  /** The last message is an assistant's, and the answer goes on with it; when absent it does where the last message is one (`--no-prefill-assistant`: it does not). */
+  /** The last message is an assistant's, and the answer goes on with it. */
   continueFinal?: boolean;
 }
 

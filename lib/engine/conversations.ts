@@ -2,6 +2,7 @@ import type { Grammar } from "../grammar/grammar.ts";
 import type { AnswerPlan } from "../text/answer_plan.ts";
 import { ChatTemplate, type SpecialTexts } from "../text/chat_template.ts";
 import { planAnswer, prepareChat, type TemplateFacts, templateFacts } from "../text/formats/mod.ts";
+import type { TemplateSettings } from "../text/template_settings.ts";
 import { type AddedTokens, withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
 import type { Chat } from "./conversation.ts";
 
@@ -13,11 +14,12 @@ export class Conversations {
 
   /**
    * @param source The Jinja source of the template; undefined takes ChatML.
+   * @param settings What is otherwise than the model says.
    * @throws {EngineError} `bad_model` when the source is not valid Jinja.
    */
-  constructor(source: string | undefined, model: AddedTokens & SpecialTexts) {
-    this.#template = new ChatTemplate(source, model);
-    this.#facts = templateFacts(source);
+  constructor(source: string | undefined, model: AddedTokens & SpecialTexts, settings: TemplateSettings = {}) {
+    this.#template = new ChatTemplate(settings.source ?? source, model, settings);
+    this.#facts = templateFacts(this.#template.source);
     this.#model = model;
   }
 
@@ -39,6 +41,6 @@ export class Conversations {
   plan(chat: Chat, grammar: Grammar | undefined): { prompt: string; plan: AnswerPlan } {
     const prompt = this.render(chat);
     const given = { template: this.#facts, prompt, ...(grammar === undefined ? {} : { grammar }) };
-    return { prompt, plan: planAnswer(chat, given) };
+    return { prompt, plan: planAnswer({ ...chat, reasoning: this.#template.reasoningOf(chat) }, given) };
   }
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts";
 import type { AnswerParser } from "../text/answer_parser.ts";
 import type { AnswerPlan } from "../text/answer_plan.ts";
+import type { TemplateSettings } from "../text/template_settings.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Chat } from "./conversation.ts";
 import type {
@@ -49,8 +50,6 @@ export interface WorkerEngineOptions {
   thread?: WorkerThread;
   /** The name that the API uses for the model. */
   modelId: string;
-  /** The chat template instead of the model's own, in Jinja. */
-  chatTemplate?: string;
   /** What requests leave out. */
   sampling: Sampling;
   /** The most tokens of an answer when a request does not say; undefined up to the end of the context. */
@@ -61,6 +60,8 @@ export interface WorkerEngineOptions {
   speculation: boolean;
   /** Prompt tokens that a context shift keeps unless a request says otherwise; -1 all. */
   keep: number;
+  /** How conversations become prompts, where not as the model says. */
+  template?: TemplateSettings;
   /** Takes a line of llama.cpp's log; levels as ggml's: 2 info, 3 warning, 4 error. */
   log: (level: number, text: string) => void;
 }
@@ -314,7 +315,7 @@ export class WorkerEngine implements Engine {
   }
 
   #conversationsWith(loaded: LoadedModel): Promise<Conversations> {
-    return this.#conversations ??= makeConversations(loaded);
+    return this.#conversations ??= makeConversations(loaded, this.#options.template);
   }
 
   #receive(message: FromWorker): void {
@@ -349,12 +350,11 @@ export class WorkerEngine implements Engine {
     else this.#requests.get(id)?.queue.push(event);
   }
 
-  #becomeReady(found: LoadedModel): void {
-    const { chatTemplate = found.chatTemplate } = this.#options;
-    const loaded = chatTemplate === undefined ? found : { ...found, chatTemplate };
+  #becomeReady(loaded: LoadedModel): void {
     const settings = this.#settings;
     if (this.#status.state !== "loading" || settings === undefined) return;
     this.#loaded = loaded;
+    const chatTemplate = this.#options.template?.source ?? loaded.chatTemplate;
     const model: ModelInfo = {
       id: this.#options.modelId,
       created: Math.floor(Date.now() / 1000),
@@ -364,7 +364,7 @@ export class WorkerEngine implements Engine {
       contextLength: loaded.contextLength,
       trainContextLength: loaded.trainContextLength,
       vocabularySize: loaded.vocabularySize,
-      ...(loaded.chatTemplate === undefined ? {} : { chatTemplate: loaded.chatTemplate }),
+      ...(chatTemplate === undefined ? {} : { chatTemplate }),
       bosText: loaded.bosText,
       eosText: loaded.eosText,
       infills: loaded.infills,
@@ -411,9 +411,9 @@ export class WorkerEngine implements Engine {
 }
 
 /** Imports Jinja when it is first needed, or as soon as the model is loaded: its evaluation would delay the loading itself. */
-async function makeConversations(loaded: LoadedModel): Promise<Conversations> {
+async function makeConversations(loaded: LoadedModel, settings?: TemplateSettings): Promise<Conversations> {
   const { Conversations } = await import("./conversations.ts");
-  return new Conversations(loaded.chatTemplate, loaded);
+  return new Conversations(loaded.chatTemplate, loaded, settings);
 }
 
 /** Reads the answer's text for what it says, thinks and calls. */

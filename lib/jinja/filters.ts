@@ -1,3 +1,4 @@
+import { ownValue } from "../own_value.ts";
 import { TESTS } from "./tests.ts";
 import { type Arguments, callTextMethod, TEXT_METHODS } from "./text_methods.ts";
 import {
@@ -36,12 +37,12 @@ const EMPTY_OF_NONE = new Set(["items", "map", "select", "selectattr", "reject",
 
 /** The name that a filter has here. */
 export function filterName(name: string): string {
-  return ALIASES[name] ?? name;
+  return ownValue(ALIASES, name) ?? name;
 }
 
 /** What a value that is `none` or undefined becomes by a filter; undefined where the filter says so itself. */
 export function filterOfNothing(name: string, value: Value): Value | undefined {
-  const isEmpty = isUndefined(value) ? name in EMPTY : isNone(value) && EMPTY_OF_NONE.has(name);
+  const isEmpty = isUndefined(value) ? Object.hasOwn(EMPTY, name) : isNone(value) && EMPTY_OF_NONE.has(name);
   return isEmpty ? valueOf(EMPTY[name]) : undefined;
 }
 
@@ -98,7 +99,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
       name,
       (value, given) => {
         const text = isText(value) ? value : valueOf(textOf(value));
-        return isText(text) && name in TEXT_METHODS ? callTextMethod(name, text, given) : undefined;
+        return isText(text) && Object.hasOwn(TEXT_METHODS, name) ? callTextMethod(name, text, given) : undefined;
       },
     ]),
   ),
@@ -124,7 +125,7 @@ function chosenByAttribute(value: Value, { positional: [attribute, ...test] }: A
 
 /** The items whose value passes a test; without one, those that are taken for true. */
 function chosen(list: ListValue, [name, other]: Value[], valueIn: (item: Value) => Value): ListValue {
-  const test = name === undefined ? isTruthy : TESTS[textOf(name)];
+  const test = name === undefined ? isTruthy : ownValue(TESTS, textOf(name));
   if (test === undefined) throw new TypeError(`There is no test "${name && textOf(name)}"`);
   return listLike(list.value.filter((item) => test(valueIn(item), other ?? valueOf(undefined))));
 }

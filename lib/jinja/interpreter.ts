@@ -1,4 +1,5 @@
 import { type Environment, Interpreter } from "@huggingface/jinja";
+import { ownValue } from "../own_value.ts";
 import { type ApplyFilter, filterName, filterOfNothing, FILTERS } from "./filters.ts";
 import { memberOf, methodOf } from "./members.ts";
 import { changed, isNode, known, type Node, type NodeOf } from "./syntax_tree.ts";
@@ -62,7 +63,10 @@ export class ChatInterpreter extends Interpreter {
   /** A dictionary whose keys may be numbers (ByteDance's Seed has a table of budgets), which the package refuses. */
   #dictionary(node: NodeOf<"ObjectLiteral">, environment: Environment): Value {
     const keys = node.value.keys().map((key) => this.evaluate(key, environment)).toArray();
-    const items = node.value.values().map((item, i): [Node, Node] => [known(valueOf(textOf(keys[i] ?? valueOf(i)))), item]);
+    const items = node.value.values().map((
+      item,
+      i,
+    ): [Node, Node] => [known(valueOf(textOf(keys[i] ?? valueOf(i)))), item]);
     const made = super.evaluate(changed(node, { value: new Map(items) }), environment);
     if (!keys.every(isText)) noteKeys(made, keys);
     return made;
@@ -97,7 +101,7 @@ export class ChatInterpreter extends Interpreter {
     if (name === "tojson" || name === "string") this.#uses?.noteDeeply(value);
     const nothing = filterOfNothing(name, value);
     if (nothing !== undefined) return nothing;
-    const ours = FILTERS[name]?.(value, this.#arguments(filter, environment), this.#applyFilter(environment));
+    const ours = ownValue(FILTERS, name)?.(value, this.#arguments(filter, environment), this.#applyFilter(environment));
     return ours ?? super.evaluate(filterNode(value, filter), environment);
   }
 
@@ -122,7 +126,7 @@ export class ChatInterpreter extends Interpreter {
 
   #test(node: NodeOf<"TestExpression">, environment: Environment): Value {
     const value = this.evaluate(node.operand, environment);
-    const test = isNode(node.test, "Identifier") ? TESTS[node.test.value] : undefined;
+    const test = isNode(node.test, "Identifier") ? ownValue(TESTS, node.test.value) : undefined;
     if (test === undefined) return super.evaluate(changed(node, { operand: known(value) }), environment);
     return valueOf(test(value, valueOf(undefined)) !== node.negate);
   }
@@ -155,7 +159,9 @@ export class ChatInterpreter extends Interpreter {
     const value = this.evaluate(over, environment);
     this.#uses?.note(value, "array_access");
     const items = known(itemsOf(value, node.loopvar.type === "TupleLiteral"));
-    return changed(node, { iterable: isNode(iterable, "SelectExpression") ? changed(iterable, { lhs: items }) : items });
+    return changed(node, {
+      iterable: isNode(iterable, "SelectExpression") ? changed(iterable, { lhs: items }) : items,
+    });
   }
 }
 

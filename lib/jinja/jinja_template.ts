@@ -66,6 +66,8 @@ const LONGEST_RANGE = 1_000_000;
 function range(first: number, second?: number, step = 1): number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   const length = Math.max(Math.ceil((stop - start) / step), 0);
-  if (!(length <= LONGEST_RANGE)) throw new RangeError(`range() of ${length} numbers; at most ${LONGEST_RANGE} are made`);
+  if (!(length <= LONGEST_RANGE)) {
+    throw new RangeError(`range() of ${length} numbers; at most ${LONGEST_RANGE} are made`);
+  }
   return Array.from({ length }, (_, i) => start + i * step);
 }

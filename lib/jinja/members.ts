@@ -1,16 +1,6 @@
 import { filterOfNothing } from "./filters.ts";
 import { type Arguments, callTextMethod, TEXT_METHODS } from "./text_methods.ts";
-import {
-  functionOf,
-  isList,
-  isMap,
-  isNone,
-  isNumber,
-  isText,
-  isUndefined,
-  type Value,
-  valueOf,
-} from "./values.ts";
+import { functionOf, isList, isMap, isNone, isNumber, isText, isUndefined, type Value, valueOf } from "./values.ts";
 
 /** Methods of a dictionary: they come before keys of the same name, as in Jinja2; `schema["items"]` is the key. */
 const MAP_METHODS = new Set(["get", "items", "keys", "values"]);
@@ -20,7 +10,9 @@ const MAP_METHODS = new Set(["get", "items", "keys", "values"]);
  * keys of a dictionary before its methods.
  */
 export function methodOf(value: Value, name: string): Value | undefined {
-  if (isText(value) && name in TEXT_METHODS) return functionOf((args) => callTextMethod(name, value, argumentsOf(args)));
+  if (isText(value) && Object.hasOwn(TEXT_METHODS, name)) {
+    return functionOf((args) => callTextMethod(name, value, argumentsOf(args)));
+  }
   if (isText(value)) return builtinOf(value, name);
   if (value.type === "ObjectValue" && isMap(value) && MAP_METHODS.has(name)) return builtinOf(value, name);
   if (isList(value)) return listMethodOf(value.value, name, value) ?? builtinOf(value, name);

@@ -54,7 +54,17 @@ export function markOutputs(program: Program): Program {
   return program;
 }
 
-const STATEMENTS = new Set(["Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment"]);
+const STATEMENTS = new Set([
+  "Set",
+  "If",
+  "For",
+  "Macro",
+  "CallStatement",
+  "FilterStatement",
+  "Break",
+  "Continue",
+  "Comment",
+]);
 
 function output(expression: Node): NodeOf<"Output"> {
   return { type: "Output", expression };

@@ -1,4 +1,15 @@
-import { isList, isNumber, isText, isUndefined, listOf, textOf, type TextValue, type Value, valueOf } from "./values.ts";
+import { ownValue } from "../own_value.ts";
+import {
+  isList,
+  isNumber,
+  isText,
+  isUndefined,
+  listOf,
+  textOf,
+  type TextValue,
+  type Value,
+  valueOf,
+} from "./values.ts";
 
 /** Arguments of a method or filter: those without a name, and those with one. */
 export interface Arguments {
@@ -25,7 +36,9 @@ export const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
     let next = 0;
     return text.replaceAll("{}", () => {
       const value = positional[next++];
-      if (value === undefined) throw new RangeError(`format() has more places than the ${positional.length} values given`);
+      if (value === undefined) {
+        throw new RangeError(`format() has more places than the ${positional.length} values given`);
+      }
       return textOf(value);
     });
   },
@@ -41,7 +54,7 @@ export const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
 
 /** Applies one of {@linkcode TEXT_METHODS}. */
 export function callTextMethod(name: string, { value }: TextValue, given: Arguments): Value {
-  const result = TEXT_METHODS[name]?.(value, given);
+  const result = ownValue(TEXT_METHODS, name)?.(value, given);
   return Array.isArray(result) ? listOf(result.map(valueOf)) : valueOf(result);
 }
 

@@ -16,8 +16,8 @@ export class UseLog {
   /** Notes a value and all that is in it. */
   noteDeeply(value: Value): void {
     this.note(value);
-    if (isList(value)) for (const item of value.value) this.noteDeeply(item);
-    else if (isMap(value)) for (const item of value.value.values()) this.noteDeeply(item);
+    if (isList(value)) { for (const item of value.value) this.noteDeeply(item); }
+    else if (isMap(value)) { for (const item of value.value.values()) this.noteDeeply(item); }
   }
 
   /** Whether a value was looked at. */

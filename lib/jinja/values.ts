@@ -60,8 +60,12 @@ export function isUndefined(value: Value): boolean {
 
 /** The value of what JSON can say, or of undefined. */
 export function valueOf(plain: unknown): Value {
-  return new Environment().set("value", plain);
+  const value = MAKER.set("value", plain);
+  MAKER.variables.delete("value");
+  return value;
 }
+
+const MAKER = new Environment();
 
 /** A list of values. */
 export function listOf(items: Value[]): Value {

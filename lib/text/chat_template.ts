@@ -1,10 +1,11 @@
-import type { Chat, ChatMessage, Json } from "../engine/conversation.ts";
+import type { Chat, ChatMessage, Json, ReasoningUse } from "../engine/conversation.ts";
 import { EngineError } from "../errors.ts";
 import { GLOBAL_NAMES, JinjaTemplate, strftime } from "../jinja/mod.ts";
 import { preparedMessages } from "./prepared_messages.ts";
 import { capabilitiesOf, preservingReasoning, type TemplateCapabilities, withEffort } from "./template_capabilities.ts";
 import { type AnswerOpening, familyOf, type TemplateFamily } from "./template_family.ts";
-import { type TemplateMessage, type TemplateTool, templateToolOf } from "./template_message.ts";
+import { partsOf, type TemplateMessage, type TemplateTool, templateToolOf } from "./template_message.ts";
+import type { TemplateSettings } from "./template_settings.ts";
 import { patchedSource } from "./template_source.ts";
 import { commonStart } from "./text_difference.ts";
 import { findThoughtMarks, type ThoughtMarks } from "./thought_marks.ts";
@@ -16,11 +17,7 @@ export interface SpecialTexts {
 }
 
 /** How a {@linkcode ChatTemplate} is made. */
-export interface ChatTemplateOptions {
-  /** Variables of every conversation, unless a request has the same. */
-  variables?: Readonly<Record<string, Json>>;
-  /** An answer at the end of a conversation is continued unless a request says otherwise; true when absent. */
-  prefill?: boolean;
+export interface ChatTemplateOptions extends Pick<TemplateSettings, "variables" | "reasoning"> {
   /** The clock; the system's when absent. */
   now?: () => Date;
 }
@@ -29,7 +26,7 @@ export interface ChatTemplateOptions {
 interface Rendering {
   messages: TemplateMessage[];
   tools: TemplateTool[];
-  variables: Record<string, unknown>;
+  variables: Record<string, Json>;
   addGenerationPrompt: boolean;
 }
 
@@ -106,28 +103,41 @@ export class ChatTemplate {
     return addGenerationPrompt ? prompt + (this.#family?.beginning?.(prompt) ?? "") : prompt;
   }
 
+  /** How an answer is thought about: what a conversation says, else its variables, else what holds for all of them. */
+  reasoningOf(chat: Chat): ReasoningUse {
+    const { enable_thinking: enabled, reasoning_effort: effort } = this.#given(chat);
+    return {
+      ...this.#options.reasoning,
+      ...chat.reasoning,
+      ...(typeof enabled === "boolean" ? { enabled } : {}),
+      ...(typeof effort === "string" ? { effort } : {}),
+    };
+  }
+
   /** The answer at the end that is to be continued, when one is. */
   #continued({ messages, template = {} }: Chat): ChatMessage | undefined {
+    if (!template.continueFinal) return undefined;
     const last = messages.at(-1);
-    const isAnswer = last?.role === "assistant";
-    if (!(template.continueFinal ?? (isAnswer && (this.#options.prefill ?? true)))) return undefined;
-    if (!isAnswer) throw refusal("An answer can only be continued where the last message is an assistant's");
+    if (last?.role !== "assistant") {
+      throw refusal("An answer can only be continued where the last message is an assistant's");
+    }
     if (last.toolCalls !== undefined && last.toolCalls.length > 0) {
       throw refusal("An answer that calls tools cannot be continued");
     }
     if (messages.at(-2)?.role === "assistant") {
       throw refusal("Two answers follow each other at the end: neither can be continued");
     }
-    if (template.continueFinal && template.addGenerationPrompt) {
+    if (template.addGenerationPrompt) {
       throw refusal("An answer cannot both be continued (continue_final_message) and begin (add_generation_prompt)");
     }
     return last;
   }
 
   /** What stands behind the prompt of an answer that is continued. */
-  #continuation({ content, parts, reasoning = "" }: ChatMessage, prompt: string, rendering: Rendering): string {
+  #continuation(answer: ChatMessage, prompt: string, rendering: Rendering): string {
     // Parts of an answer are joined by two line breaks here, in messages by one: llama-server does so.
-    const words = parts?.join("\n\n") ?? content;
+    const words = partsOf(answer)?.join("\n\n") ?? answer.content;
+    const { reasoning = "" } = answer;
     if (words === "" && reasoning === "") return "";
     const generationPrompt = this.#generationPrompt(rendering);
     const { thoughts, words: between } = this.#opening({ prompt, generationPrompt, reasoning });
@@ -151,29 +161,37 @@ export class ChatTemplate {
     return text.slice(commonStart(without, text));
   }
 
-  #variables({ template = {}, reasoning = {} }: Chat): Record<string, unknown> {
+  /** The variables that somebody gave: those of all conversations, of this one, and what it says of thinking. */
+  #given({ template: { variables = {} } = {}, reasoning }: Chat): Record<string, Json> {
+    const { thinking, ...defaults } = variablesOf(this.#options.reasoning);
+    return {
+      ...defaults,
+      // Whoever sets one of the two names alone means that one.
+      ...(thinking === undefined || "enable_thinking" in variables ? {} : { thinking }),
+      ...this.#options.variables,
+      ...variables,
+      ...variablesOf(reasoning),
+    };
+  }
+
+  #variables(chat: Chat): Record<string, Json> {
     const now = this.#now();
-    const given = { ...this.#options.variables, ...template.variables };
+    const given = this.#given(chat);
     const own = Object.keys(given).find((name) => OWN_NAMES.has(name));
     if (own !== undefined) {
       throw new EngineError("invalid_value", `The variable "${own}" of a chat template cannot be set`, {
         param: `chat_template_kwargs.${own}`,
       });
     }
-    const { effort, enabled } = reasoning;
-    const merged: Record<string, Json> = {
-      ...(effort === undefined ? {} : { reasoning_effort: effort }),
-      ...given,
-      ...(enabled === undefined ? {} : { enable_thinking: enabled, thinking: enabled }),
-    };
+    const { preserve_reasoning: preserve = true, reasoning_effort: effort } = given;
     return {
       enable_thinking: this.thinks,
       datetime: strftime(now, "%b %d %Y"),
       date_string: strftime(now, "%d %b %Y"),
-      preserve_reasoning: true,
-      ...merged,
-      ...(typeof merged.preserve_reasoning === "boolean" ? preservingReasoning(merged.preserve_reasoning) : preservingReasoning(true)),
-      ...(typeof merged.reasoning_effort === "string" ? withEffort(merged.reasoning_effort) : {}),
+      preserve_reasoning: preserve,
+      ...given,
+      ...(typeof preserve === "boolean" ? preservingReasoning(preserve) : {}),
+      ...(typeof effort === "string" ? withEffort(effort) : {}),
     };
   }
 
@@ -206,6 +224,14 @@ export class ChatTemplate {
   #now(): Date {
     return this.#options.now?.() ?? new Date();
   }
+}
+
+/** How templates are told to think; not all call it `enable_thinking`. */
+function variablesOf({ effort, enabled }: ReasoningUse = {}): Record<string, Json> {
+  return {
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
+    ...(enabled === undefined ? {} : { enable_thinking: enabled, thinking: enabled }),
+  };
 }
 
 function refusal(message: string, cause?: unknown): EngineError {

@@ -21,7 +21,8 @@ export function gemmaTurns(messages: TemplateMessage[]): TemplateMessage[] {
       i++;
     }
     const answer = messages[i];
-    const isAnswered = answer?.role === "assistant" && answer.tool_calls === undefined && joinedText(answer.content) !== "";
+    const isAnswered = answer?.role === "assistant" && answer.tool_calls === undefined &&
+      joinedText(answer.content) !== "";
     if (isAnswered) i++;
     turns.push(turnOf(message, results, isAnswered ? answer : undefined));
   }

@@ -1,6 +1,12 @@
 import type { ChatMessage } from "../engine/conversation.ts";
 import type { TemplateCapabilities } from "./template_capabilities.ts";
-import { joinedText, type TemplateMessage, templateMessageOf, withParsedArguments } from "./template_message.ts";
+import {
+  joinedText,
+  partsOf,
+  type TemplateMessage,
+  templateMessageOf,
+  withParsedArguments,
+} from "./template_message.ts";
 
 /**
  * Messages as a template can read them: contents as texts or parts, `developer` as `system`, a system message put before the first of the
@@ -35,11 +41,13 @@ function contentFor(
 
 /** StepFun's models think in circles where white space is left around what is said. */
 function trimmed(message: ChatMessage): ChatMessage {
-  const { content, parts, reasoning } = message;
+  const { content, parts: _, reasoning, ...rest } = message;
+  const trimmedParts = partsOf(message)?.map((part) => part.trim());
   return {
-    ...message,
-    content: content.trim(),
-    ...(parts === undefined ? {} : { parts: parts.map((part) => part.trim()) }),
+    ...rest,
+    ...(trimmedParts === undefined
+      ? { content: content.trim() }
+      : { content: trimmedParts.join("\n"), parts: trimmedParts }),
     ...(reasoning === undefined ? {} : { reasoning: reasoning.trim() }),
   };
 }

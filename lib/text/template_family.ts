@@ -127,8 +127,7 @@ const FAMILIES: readonly TemplateFamily[] = [
     name: "gemma-4",
     has: ["'<|tool_call>call:'"],
     thinks,
-    prepare: (messages, source) =>
-      source.includes("{#- OpenAI Chat Completions:") ? messages : gemmaTurns(messages),
+    prepare: (messages, source) => source.includes("{#- OpenAI Chat Completions:") ? messages : gemmaTurns(messages),
     beginning: (prompt) => prompt.endsWith(GEMMA_TURN_END) ? GEMMA_ANSWER : "",
     opening: ({ prompt }) => ({
       thoughts: `${prompt.endsWith(GEMMA_TURN_END) ? GEMMA_ANSWER : ""}<|channel>thought\n`,

@@ -37,10 +37,10 @@ export interface TemplateTool {
 
 /** A message of a conversation as templates read it; texts that came in parts stay in parts. */
 export function templateMessageOf(message: ChatMessage): TemplateMessage {
-  const { role, content, parts, reasoning, name, toolCallId, toolCalls = [] } = message;
+  const { role, content, reasoning, name, toolCallId, toolCalls = [] } = message;
   return {
     role,
-    content: parts === undefined || parts.length === 0 ? content : parts.map((text) => ({ type: "text", text })),
+    content: partsOf(message)?.map((text) => ({ type: "text", text })) ?? content,
     ...(reasoning ? { reasoning_content: reasoning } : {}),
     ...(name ? { name } : {}),
     ...(toolCallId ? { tool_call_id: toolCallId } : {}),
@@ -52,6 +52,11 @@ export function templateMessageOf(message: ChatMessage): TemplateMessage {
       })),
     }),
   };
+}
+
+/** The parts that a message's content came in; none where somebody has changed the content since. */
+export function partsOf({ content, parts = [] }: ChatMessage): string[] | undefined {
+  return parts.length > 0 && parts.join("\n") === content ? parts : undefined;
 }
 
 /** A tool as templates read it: nothing is left out, since templates write what is not there as it is. */

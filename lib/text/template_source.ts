@@ -1,3 +1,5 @@
+import { ownValue } from "../own_value.ts";
+
 /** ChatML, for models without a template; llama.cpp falls back to it as well. */
 const CHATML =
   "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{% endfor %}" +
@@ -16,6 +18,6 @@ export const BUILT_IN_TEMPLATES: Readonly<Record<string, string>> = { chatml: CH
 
 /** The source of a template as it is rendered: that of a built-in for its name or for nothing, and without needless refusals. */
 export function patchedSource(source: string | undefined): string {
-  const text = source === undefined || source === "" ? CHATML : BUILT_IN_TEMPLATES[source] ?? source;
+  const text = source === undefined || source === "" ? CHATML : ownValue(BUILT_IN_TEMPLATES, source) ?? source;
   return NEEDLESS_CHECKS.reduce((patched, check) => patched.replace(check, "{%- if false %}"), text);
 }

@@ -25,7 +25,7 @@ export function createChatCompletion(app: AppInput): Handler<AppEnv> {
     const head = answerHead("chatcmpl", { model, options });
     const choices = request.n ?? 1;
     const legacy = isLegacy(request);
-    const { prompt, constraint } = await toChatInput(request, options.systemPrompt);
+    const { prompt, constraint } = await toChatInput(request, options);
     const input = toGenerateInput(request, {
       prompt,
       grammar: constraint.grammar,

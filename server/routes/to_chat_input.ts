@@ -1,3 +1,4 @@
+import type { AppOptions } from "../app_input.ts";
 import { type Constraint, joinConstraints } from "../constraint.ts";
 import type { ChatMessage, ConstraintParameters, TemplateParameters, ToolParameters } from "../schemas/mod.ts";
 import { toChatPrompt } from "./to_chat_prompt.ts";
@@ -21,13 +22,16 @@ export interface ChatInput {
  *
  * @throws {EngineError} `invalid_value` for what cannot be honoured.
  */
-export async function toChatInput(request: ChatParameters, systemPrompt: string | undefined): Promise<ChatInput> {
+export async function toChatInput(
+  request: ChatParameters,
+  { systemPrompt, prefillAssistant }: Pick<AppOptions, "systemPrompt" | "prefillAssistant">,
+): Promise<ChatInput> {
   const { messages } = request;
   const { tools, held } = await toTools(request);
   const prompt = toChatPrompt(messages, {
     systemPrompt,
     tools,
-    template: toTemplateUse(request, messages),
+    template: toTemplateUse(request, messages, { prefill: prefillAssistant ?? true }),
     reasoning: toReasoningUse(request),
   });
   return { prompt, constraint: joinConstraints(await toConstraint(request), held) };

@@ -42,22 +42,24 @@ export function toChatPrompt(
 function toEngineMessage(messages: ChatMessage[], index: number): EngineMessage {
   const message = messages[index];
   if (message === undefined) throw new RangeError(`There is no message ${index}`);
-  const content = toContent(message.content);
+  const content = toText(message.content);
+  const parts = Array.isArray(message.content) ? message.content.map((part) => part.text) : [];
+  // One part says the same as a text.
+  const text = parts.length > 1 ? { content, parts } : { content };
   const name = isGiven(message.name) ? { name: message.name } : {};
   switch (message.role) {
     case "assistant":
-      return { role: "assistant", ...content, ...name, ...thoughtsAndCalls(message, `messages.${index}`, index) };
+      return { role: "assistant", ...text, ...name, ...thoughtsAndCalls(message, `messages.${index}`, index) };
     case "tool": {
       const id = message.tool_call_id;
-      return { role: "tool", ...content, ...name, ...(isGiven(id) ? { toolCallId: id } : {}) };
+      return { role: "tool", ...text, ...name, ...(isGiven(id) ? { toolCallId: id } : {}) };
     }
     case "function": {
       const caller = messages.findLastIndex((each, i) => i < index && each.role === "assistant" && each.function_call);
-      return { role: "tool", ...content, ...name, ...(caller < 0 ? {} : { toolCallId: legacyId(caller) }) };
+      return { role: "tool", ...text, ...name, ...(caller < 0 ? {} : { toolCallId: legacyId(caller) }) };
     }
     default:
-      // "developer" is OpenAI's newer word for "system", which is the one that chat templates know.
-      return { role: message.role === "developer" ? "system" : message.role, ...content, ...name };
+      return { role: message.role, ...text, ...name };
   }
 }
 
@@ -86,15 +88,15 @@ function legacyId(message: number): string {
   return `call_${message}`;
 }
 
-/** Joins text parts with a line break between two, as llama-server does; templates that know parts get them so. */
-function toContent(content: ChatMessage["content"]): Pick<EngineMessage, "content" | "parts"> {
-  if (typeof content === "string") return { content };
-  if (!isGiven(content)) return { content: "" };
-  const parts = content.map((part) => part.text);
-  return { content: parts.join("\n"), parts };
+/** Joins text parts with a line break between two, as llama-server does. */
+function toText(content: ChatMessage["content"]): string {
+  if (typeof content === "string") return content;
+  return (content ?? []).map((part) => part.text).join("\n");
 }
 
 function withSystemPrompt(messages: EngineMessage[], systemPrompt: string | undefined): EngineMessage[] {
-  if (systemPrompt === undefined || messages.some((message) => message.role === "system")) return messages;
+  if (systemPrompt === undefined || messages.some(({ role }) => role === "system" || role === "developer")) {
+    return messages;
+  }
   return [{ role: "system", content: systemPrompt }, ...messages];
 }

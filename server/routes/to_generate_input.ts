@@ -3,7 +3,6 @@ import type { Grammar } from "../../lib/grammar/grammar.ts";
 import type { AppOptions } from "../app_input.ts";
 import type { GenerationParameters } from "../schemas/mod.ts";
 import { isGiven, toSampling } from "./to_sampling.ts";
-import { withChatDefaults } from "./with_chat_defaults.ts";
 
 /** The largest token limit that the engine's 32-bit counters hold. */
 const MAX_TOKENS = 2 ** 31 - 1;
@@ -39,7 +38,7 @@ export function toGenerateInput(request: GenerationParameters, parts: InputParts
     ...(typeof request.user === "string" ? { user: request.user } : {}),
   };
   return {
-    prompt: withChatDefaults(prompt, options.chat),
+    prompt,
     ...(grammar === undefined ? {} : { grammar }),
     sampling: { ...options.defaults, ...toSampling(request, vocabularySize) },
     ...(limit === undefined ? {} : { maxTokens: toMaxTokens(limit) }),

@@ -9,19 +9,26 @@ const NO_BUDGET = 2 ** 31 - 1;
 type Variables = { [name: string]: Json };
 
 /**
- * How a conversation becomes a prompt, as far as the request says so.
+ * How a conversation becomes a prompt, as llama-server has it: a last message of the assistant is what the answer goes on with, unless
+ * `continue_final_message` (or `prefill`, where the request says nothing) is false or it holds calls.
  *
  * @returns Undefined where nothing is said.
  * @throws {EngineError} `invalid_value` for what contradicts itself, or the last message.
  */
-export function toTemplateUse(request: TemplateParameters, messages: ChatMessage[]): TemplateUse | undefined {
-  const { chat_template_kwargs: variables, add_generation_prompt: begin, continue_final_message: wanted } = request;
-  if (wanted) expectContinuable(messages.at(-1), wanted);
-  if (wanted && begin) throw refused("add_generation_prompt", 'expected false with "continue_final_message"');
+export function toTemplateUse(
+  request: TemplateParameters,
+  messages: ChatMessage[],
+  { prefill = true }: { prefill?: boolean } = {},
+): TemplateUse | undefined {
+  const { chat_template_kwargs: variables, add_generation_prompt: begin } = request;
+  const asked = request.continue_final_message ?? (prefill ? undefined : false);
+  const continueFinal = continuesFinal(asked, messages);
+  if (continueFinal && begin && request.continue_final_message) {
+    throw refused("add_generation_prompt", 'expected false with "continue_final_message"');
+  }
   const use: TemplateUse = {
     ...(isGiven(variables) && Object.keys(variables).length > 0 ? { variables } : {}),
-    ...(isGiven(wanted) ? { continueFinal: wanted !== false } : {}),
-    ...(isGiven(begin) ? { addGenerationPrompt: begin } : {}),
+    ...(continueFinal ? { continueFinal } : isGiven(begin) && !begin ? { addGenerationPrompt: false } : {}),
   };
   return Object.keys(use).length === 0 ? undefined : use;
 }
@@ -45,13 +52,21 @@ export function toReasoningUse(request: TemplateParameters): ReasoningUse | unde
   return Object.keys(use).length === 0 ? undefined : use;
 }
 
-function expectContinuable(last: ChatMessage | undefined, wanted: true | "content" | "reasoning_content"): void {
-  const param = "continue_final_message";
-  if (last?.role !== "assistant") throw refused(param, "allowed only where the last message is the assistant's");
+function continuesFinal(wanted: TemplateParameters["continue_final_message"], messages: ChatMessage[]): boolean {
+  const last = messages.at(-1);
+  if (wanted === false) return false;
+  if (last?.role !== "assistant") {
+    if (!wanted) return false;
+    throw refused("continue_final_message", "allowed only where the last message is the assistant's");
+  }
   const hasCalls = (last.tool_calls ?? []).length > 0 || isGiven(last.function_call);
-  if (hasCalls) throw refused(param, "a message with calls cannot go on");
+  if (!wanted) return !hasCalls;
+  if (hasCalls) throw refused("continue_final_message", "a message with calls cannot go on");
   const says = isGiven(last.content) && last.content !== "";
-  if (wanted === "reasoning_content" && says) throw refused(param, 'a thought goes on only where "content" is empty');
+  if (wanted === "reasoning_content" && says) {
+    throw refused("continue_final_message", 'a thought goes on only where "content" is empty');
+  }
+  return true;
 }
 
 /** The name by which most templates are told whether to think. */

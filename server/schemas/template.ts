@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { REASONING_EFFORTS } from "../../lib/chat_options.ts";
+import { REASONING_EFFORTS } from "../../lib/template_options.ts";
 import { JsonObject } from "./json_value.ts";
 import { notYet } from "./not_yet.ts";
 import { INT32_MAX } from "./sampling.ts";

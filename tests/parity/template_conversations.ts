@@ -1,11 +1,19 @@
+import type { Json, JsonSchema } from "../../lib/engine/conversation.ts";
+
 /** A request of `/apply-template`, as llama-server takes it. */
 export interface TemplateRequest {
   messages: TemplateMessage[];
-  tools?: { type: "function"; function: { name: string; description?: string; parameters?: unknown } }[];
+  tools?: TemplateTool[];
   tool_choice?: string;
-  chat_template_kwargs?: Record<string, unknown>;
+  chat_template_kwargs?: { [name: string]: Json };
   reasoning_effort?: string;
   add_generation_prompt?: boolean;
+}
+
+/** A tool of such a request. */
+export interface TemplateTool {
+  type: "function";
+  function: { name: string; description?: string; parameters?: JsonSchema };
 }
 
 /** A message of such a request. */
@@ -20,7 +28,7 @@ export interface TemplateMessage {
 
 const HI = user("Hi");
 const SYSTEM = { role: "system", content: "Be brief." };
-const WEATHER = {
+const WEATHER: TemplateTool = {
   type: "function",
   function: {
     name: "get_weather",
@@ -31,8 +39,8 @@ const WEATHER = {
       required: ["city"],
     },
   },
-} as const;
-const BOOK = {
+};
+const BOOK: TemplateTool = {
   type: "function",
   function: {
     name: "book",
@@ -56,9 +64,13 @@ const BOOK = {
       additionalProperties: false,
     },
   },
-} as const;
+};
 const CALL = call("call00001", "get_weather", '{"city": "Köln", "days": 2}');
-const BOOKING = call("call00002", "book", '{"trip":{"to":"Rome","stops":["A","B"],"price":null},"first":true,"how":1.5}');
+const BOOKING = call(
+  "call00002",
+  "book",
+  '{"trip":{"to":"Rome","stops":["A","B"],"price":null},"first":true,"how":1.5}',
+);
 const RESULT = { role: "tool", tool_call_id: "call00001", content: '{"sun": true, "degrees": 20}' };
 const BOOKED = { role: "tool", tool_call_id: "call00002", content: "Booked <b>it</b>" };
 
@@ -71,7 +83,10 @@ export const TEMPLATE_CONVERSATIONS: Readonly<Record<string, TemplateRequest>> =
   "system and developer": { messages: [SYSTEM, { role: "developer", content: "Be kind." }, HI] },
   "parts": { messages: [{ role: "user", content: parts("One", "two") }] },
   "parts everywhere": {
-    messages: [{ role: "system", content: parts("Be", "brief.") }, HI, { role: "assistant", content: parts("Hello.", "You?") }, {
+    messages: [{ role: "system", content: parts("Be", "brief.") }, HI, {
+      role: "assistant",
+      content: parts("Hello.", "You?"),
+    }, {
       role: "user",
       content: parts("Fine"),
     }],
@@ -93,7 +108,10 @@ export const TEMPLATE_CONVERSATIONS: Readonly<Record<string, TemplateRequest>> =
   "thoughts in the text": { messages: [HI, assistant("<think>\nThey greet.\n</think>\n\nHello."), user("So?")] },
   "thinking off": { messages: [SYSTEM, HI], chat_template_kwargs: { enable_thinking: false } },
   "thinking on": { messages: [SYSTEM, HI], chat_template_kwargs: { enable_thinking: true } },
-  "variables": { messages: [HI], chat_template_kwargs: { thinking: true, date_string: "1 Apr 2030", model_identity: "I", n: [1] } },
+  "variables": {
+    messages: [HI],
+    chat_template_kwargs: { thinking: true, date_string: "1 Apr 2030", model_identity: "I", n: [1] },
+  },
   "effort low": { messages: [HI], reasoning_effort: "low" },
   "effort none": { messages: [HI], reasoning_effort: "none" },
   "tool": { messages: [HI], tools: [WEATHER] },
@@ -107,7 +125,10 @@ export const TEMPLATE_CONVERSATIONS: Readonly<Record<string, TemplateRequest>> =
     tools: [WEATHER, BOOK],
   },
   "calls": { messages: [HI, calling(null, CALL, BOOKING), RESULT, BOOKED], tools: [WEATHER, BOOK] },
-  "calls, results in another order": { messages: [HI, calling("", CALL, BOOKING), BOOKED, RESULT], tools: [WEATHER, BOOK] },
+  "calls, results in another order": {
+    messages: [HI, calling("", CALL, BOOKING), BOOKED, RESULT],
+    tools: [WEATHER, BOOK],
+  },
   "calls after each other": {
     messages: [HI, calling("First.", CALL), RESULT, calling("Then.", BOOKING), BOOKED, assistant("Done."), user("So?")],
     tools: [WEATHER, BOOK],
@@ -117,7 +138,10 @@ export const TEMPLATE_CONVERSATIONS: Readonly<Record<string, TemplateRequest>> =
     tools: [WEATHER],
   },
   "call without tools": { messages: [HI, calling(null, CALL), RESULT] },
-  "call that is no JSON": { messages: [HI, calling("", call("call00001", "get_weather", "{city")), RESULT], tools: [WEATHER] },
+  "call that is no JSON": {
+    messages: [HI, calling("", call("call00001", "get_weather", "{city")), RESULT],
+    tools: [WEATHER],
+  },
   "results in parts": {
     messages: [HI, calling(null, CALL), { ...RESULT, content: parts("Sun", "20") }, assistant("Sun."), user("Thanks")],
     tools: [WEATHER],
@@ -131,7 +155,10 @@ export const TEMPLATE_CONVERSATIONS: Readonly<Record<string, TemplateRequest>> =
   "prefill after an assistant": { messages: [HI, assistant("One"), assistant("Two")] },
   "prefill of a call": { messages: [HI, calling("", CALL)], tools: [WEATHER] },
   "no generation prompt": { messages: [SYSTEM, HI], add_generation_prompt: false },
-  "no generation prompt, turns": { messages: [HI, assistant("Hello.", "They greet."), user("So?")], add_generation_prompt: false },
+  "no generation prompt, turns": {
+    messages: [HI, assistant("Hello.", "They greet."), user("So?")],
+    add_generation_prompt: false,
+  },
 };
 
 function user(content: string): TemplateMessage {

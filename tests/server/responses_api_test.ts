@@ -98,7 +98,7 @@ Deno.test("response hands its messages to the engine, in every form that they ma
     kind: "chat",
     messages: [
       { role: "system", content: "Be brief" },
-      { role: "system", content: "Rhyme" },
+      { role: "developer", content: "Rhyme" },
       { role: "user", content: "a\nb", parts: ["a", "b"] },
       { role: "assistant", content: "c" },
       { role: "user", content: "" },

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import type { GenerateInput, ReasoningUse, TemplateUse } from "../../lib/engine/mod.ts";
-import { checkOptions } from "../../lib/option_line.ts";
 import type { AppOptions } from "../../server/app_input.ts";
-import { chatTemplateOf } from "../../server/chat_template_of.ts";
-import { chatOfOptions } from "../../server/chat_of_options.ts";
 import { ErrorBody } from "../../server/schemas/mod.ts";
 import { FakeEngine } from "./fake_engine.ts";
 import { appOver, MESSAGES, post } from "./requests.ts";
@@ -38,15 +35,13 @@ Deno.test("a last message of the assistant goes on, unless the request says othe
     [{ messages: PREFILL, continue_final_message: true }, { continueFinal: true }],
     [{ messages: PREFILL, continue_final_message: "content" }, { continueFinal: true }],
     [{ messages: PREFILL, continue_final_message: true, add_generation_prompt: false }, { continueFinal: true }],
-    [{ messages: PREFILL, continue_final_message: false }, { continueFinal: false }],
+    [{ messages: PREFILL, continue_final_message: false }, undefined],
     [{ messages: PREFILL, continue_final_message: false, add_generation_prompt: false }, {
       addGenerationPrompt: false,
-      continueFinal: false,
     }],
-    [{ messages: PREFILL, add_generation_prompt: true }, { continueFinal: true }],
-    [{ messages: CALLING }, { continueFinal: false }],
+    [{ messages: CALLING }, undefined],
     [{ add_generation_prompt: false }, { addGenerationPrompt: false }],
-    [{ add_generation_prompt: true }, { addGenerationPrompt: true }],
+    [{ add_generation_prompt: true }, undefined],
     [{ chat_template_kwargs: {} }, undefined],
     [{ chat_template_kwargs: { a: [1], b: null } }, { variables: { a: [1], b: null } }],
     [
@@ -93,36 +88,4 @@ Deno.test("how a model thinks reaches the engine", async () => {
     [{ reasoning_budget_tokens: 7, thinking_budget_tokens: 6 }, { budget: 7 }],
   ];
   for (const [body, expected] of cases) assert.deepEqual(await reasoningOf(body), expected, JSON.stringify(body));
-});
-
-Deno.test("the server's options say how is thought where a request does not", async () => {
-  const options = (...given: [string, string | boolean][]): Partial<AppOptions> => ({
-    chat: chatOfOptions(checkOptions(given)),
-  });
-  const set = options(
-    ["reasoningEffort", "high"],
-    ["reasoningBudget", "100"],
-    ["reasoningFormat", "none"],
-    ["chatTemplateKwargs", '{"a":1,"b":2}'],
-  );
-  assert.equal(chatTemplateOf(checkOptions([["chatTemplate", "{{ x }}"]])), "{{ x }}");
-  assert.match(chatTemplateOf(checkOptions([["chatTemplate", "chatml"]])) ?? "", /<\|im_start\|>/);
-  assert.equal(chatTemplateOf(checkOptions([])), undefined);
-  const gone = checkOptions([["chatTemplateFile", "/none.jinja"]]);
-  assert.throws(() => chatTemplateOf(gone), /^EngineError: Cannot read the chat template "\/none\.jinja"/);
-  const both = checkOptions([["chatTemplateFile", "x"], ["chatTemplate", "y"]]);
-  assert.throws(() => chatTemplateOf(both), /--chat-template and --chat-template-file/);
-  assert.deepEqual(await reasoningOf({}, set), { effort: "high", budget: 100, inline: true });
-  const { template } = { template: undefined, ...await promptOf({ chat_template_kwargs: { b: 3 } }, set) };
-  assert.deepEqual(template, { variables: { a: 1, b: 3 } });
-  const asked = { reasoning_effort: "none", thinking_budget_tokens: -1, reasoning_format: "auto" };
-  assert.deepEqual(await reasoningOf(asked, set), { enabled: false, budget: 2 ** 31 - 1, inline: false });
-  assert.deepEqual(await reasoningOf({}, options(["reasoning", "off"])), { enabled: false });
-  assert.deepEqual(await reasoningOf({}, options(["reasoningEffort", "none"])), { enabled: false });
-  assert.equal(await reasoningOf({}, options()), undefined);
-  const whole = await promptOf({ messages: PREFILL }, options(["prefillAssistant", false]));
-  assert.deepEqual(whole.kind === "chat" && whole.template, { continueFinal: false });
-  for (const wrong of ["{", "[]", "5"]) {
-    assert.throws(() => options(["chatTemplateKwargs", wrong]), /chat-template-kwargs/);
-  }
 });

@@ -5,7 +5,7 @@ import { type Expression, type Grammar, ROOT } from "../../grammar/grammar.ts";
 import { callsGrammar } from "./calls_grammar.ts";
 import type { CallFormat, SpeechFormat, ThoughtFormat } from "./format.ts";
 import { responseGrammar } from "./generic.ts";
-import { literalGrammar } from "./item_grammar.ts";
+import { literalGrammar, untilGrammar } from "./item_grammar.ts";
 
 /** What an answer is to be made of. */
 export interface AnswerShape {
@@ -33,7 +33,7 @@ export function answerGrammar(shape: AnswerShape): Grammar | undefined {
   const answer = rule("answer");
   if (thoughts === undefined || thinking === "closed") return { rules: { ...rules, [ROOT]: answer } };
   const { start, end } = thoughts;
-  const behind = sequence({ kind: "until", ends: [end] }, LINES, answer);
+  const behind = sequence(untilGrammar(end), LINES, answer);
   if (thinking === "open") return { rules: { ...rules, [ROOT]: behind } };
   return { rules: { ...rules, [ROOT]: choice(sequence(LINES, literalGrammar(start), behind), answer) } };
 }
@@ -46,20 +46,29 @@ function withoutThoughts(
   if (calls === undefined) return given ?? { kind: "free", without: [] };
   const { format, use } = calls;
   const made = callsGrammar(format, use, rules);
-  if (use.choice.mode === "required") return made.required;
+  const required = use.choice.mode === "required";
+  if (format.isSpoken) {
+    const calls = required ? made.required : made.beginning ?? made.required;
+    if (required || given !== undefined) return choice(spoken(calls, speech), ...(required || !given ? [] : [given]));
+    return spoken(response ? choice(responseGrammar(rules), calls) : calls, speech);
+  }
+  if (required) return made.required;
   if (given !== undefined) return choice(given, made.beginning ?? made.required);
-  if (response) return choice(responseGrammar(rules), made.beginning ?? made.required);
-  const said = speech?.required === true ? sequence(literalGrammar(speech.start), made.speech) : made.firstSpeech;
+  const said = speech?.required === true ? sequence(literalGrammar(speech.start ?? ""), made.speech) : made.firstSpeech;
   return made.beginning === undefined ? said : choice(made.beginning, said);
 }
 
 /** With the marks that may be around it. */
 function spoken(said: Expression, speech: SpeechFormat | undefined): Expression {
   if (speech === undefined) return said;
-  const start = literalGrammar(speech.start);
   return sequence(
-    speech.required === true ? start : optional(start),
+    startGrammar(speech),
     said,
     ...(speech.end === undefined ? [] : [optional(literalGrammar(speech.end))]),
   );
+}
+
+function startGrammar({ start = "", also, required }: SpeechFormat): Expression {
+  const either = choice(literalGrammar(start), ...(also === undefined ? [] : [literalGrammar(also)]));
+  return required === true ? either : optional(either);
 }

@@ -6,6 +6,7 @@ import {
   literal,
   type ParameterStyle,
   space,
+  type ValueKind,
 } from "./format.ts";
 
 const NAME: Item = { kind: "name" };
@@ -63,7 +64,7 @@ function invocations(start: string, end: string, { tag, typed }: { tag: string; 
         kind: "parameters",
         before: `${open}parameter name="`,
         behind: typed ? '"' : '">',
-        ...(typed ? { typed: { string: ' string="true">', other: ' string="false">' } } : {}),
+        ...(typed ? { typed: kinds((kind) => ` string="${kind === "string"}">`) } : {}),
         pad: "",
         close: `${close}parameter>`,
         gap: "\n",
@@ -73,6 +74,17 @@ function invocations(start: string, end: string, { tag, typed }: { tag: string; 
     ],
     between: [space("\n")],
     close: [space("\n"), literal(end)],
+  };
+}
+
+function kinds(write: (kind: ValueKind) => string): Record<ValueKind, string> {
+  return {
+    string: write("string"),
+    number: write("number"),
+    boolean: write("boolean"),
+    null: write("null"),
+    object: write("object"),
+    array: write("array"),
   };
 }
 
@@ -91,6 +103,23 @@ function keysAndValues(line: string): Item[] {
     },
     space(),
   ];
+}
+
+function solar(open: Item[]): CallForm {
+  return {
+    open,
+    call: [
+      literal("<|tool_call:begin|>"),
+      { kind: "id", items: [{ kind: "signs", of: "letters and digits", min: 1, max: 24 }] },
+      literal("<|tool_call:name|>"),
+      NAME,
+      literal("<|tool_call:args|>"),
+      ARGUMENTS,
+      literal("<|tool_call:end|>"),
+    ],
+    between: [],
+    close: [space(), literal("<|calls|>")],
+  };
 }
 
 /** Each call between markers, all of them between two more. */
@@ -268,6 +297,59 @@ export const CALL_FORMATS = {
       close: [space(), literal("<|tool_calls_section_end|>")],
     }],
   },
+  /** Hunyuan 3, whose tags have a mark. */
+  hunyuan: {
+    forms: [{
+      open: [literal("<tool_calls:opensource>"), space("\n")],
+      call: [
+        literal("<tool_call:opensource>"),
+        NAME,
+        literal("<tool_sep:opensource>"),
+        space("\n"),
+        {
+          kind: "parameters",
+          before: "<arg_key:opensource>",
+          behind: "</arg_key:opensource>\n<arg_value:opensource>",
+          pad: "",
+          close: "</arg_value:opensource>",
+          gap: "\n",
+        },
+        space(),
+        literal("</tool_call:opensource>"),
+      ],
+      between: [space("\n")],
+      close: [space("\n"), literal("</tool_calls:opensource>")],
+    }],
+  },
+  miniCpm: {
+    forms: [{
+      call: [
+        literal('<function name="'),
+        NAME,
+        literal('">'),
+        {
+          kind: "parameters",
+          before: '<param name="',
+          behind: '">',
+          pad: "",
+          close: "</param>",
+          gap: "",
+          wrap: { start: "<![CDATA[", end: "]]>" },
+        },
+        space(),
+        literal("</function>"),
+      ],
+      between: [space("\n")],
+    }],
+  },
+  commandRPlus: {
+    forms: [{
+      open: [literal("Action:"), space("\n"), literal("```json"), space("\n"), literal("["), space("\n    ")],
+      call: [{ kind: "object", fields: [{ key: "tool_name", is: "name" }, { key: "parameters", is: "arguments" }] }],
+      between: [space(), literal(","), space("\n    ")],
+      close: [space("\n"), literal("]"), space(), literal("```")],
+    }],
+  },
   gigachat: {
     forms: [{
       call: [
@@ -279,6 +361,38 @@ export const CALL_FORMATS = {
         OBJECT,
       ],
     }],
+  },
+  /** GigaChat 3.1. */
+  gigachatToken: { forms: [{ call: [literal("<|function_call|>"), space(), OBJECT] }] },
+  kimi3: {
+    forms: [{
+      open: [literal("<|open|>"), literal("tools"), literal("<|sep|>"), space()],
+      call: [
+        literal('<|open|>call tool="'),
+        NAME,
+        literal('" index="'),
+        { kind: "signs", of: "digits", min: 1, max: 3 },
+        literal('"<|sep|>'),
+        {
+          kind: "parameters",
+          before: '<|open|>argument key="',
+          behind: '"',
+          typed: kinds((kind) => ` type="${kind}"<|sep|>`),
+          pad: "",
+          close: "<|close|>argument<|sep|>",
+          gap: "",
+        },
+        literal("<|close|>call<|sep|>"),
+      ],
+      between: [space()],
+      close: [space(), literal("<|close|>tools<|sep|>")],
+    }],
+  },
+  solar: {
+    forms: [
+      solar([literal("<|begin|>"), literal("assistant"), literal("<|tool_calls|>")]),
+      solar([literal("<|tool_calls|>")]),
+    ],
   },
   lfm2: {
     forms: [{

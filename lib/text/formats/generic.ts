@@ -26,7 +26,7 @@ const SEVERAL: CallForm = {
  * `{"tool_calls": […]}` where several may be made, or {@linkcode responseGrammar}'s.
  */
 export function genericFormat(parallel: boolean): CallFormat {
-  return { forms: parallel ? [SEVERAL, ONE] : [ONE, SEVERAL] };
+  return { isSpoken: true, forms: parallel ? [SEVERAL, ONE] : [ONE, SEVERAL] };
 }
 
 /** What derives `{"response": "…"}`; its rules are added to `rules`. */

@@ -1,10 +1,12 @@
-import type { Chat } from "../../engine/conversation.ts";
+import type { Chat, Tool, ToolUse } from "../../engine/conversation.ts";
 import type { Grammar } from "../../grammar/grammar.ts";
 import type { AnswerPlan } from "../answer_plan.ts";
 import { answerGrammar } from "./answer_grammar.ts";
 import { drawCallId } from "./draw_call_id.ts";
 import type { ThoughtFormat } from "./format.ts";
 import { genericFormat } from "./generic.ts";
+import { HARMONY_TOKENS, harmonyChannel, type HarmonyReading, readHarmony } from "./harmony.ts";
+import { harmonyGrammar } from "./harmony_grammar.ts";
 import { markersOf } from "./markers_of.ts";
 import { type AnswerReading, readAnswer } from "./read_answer.ts";
 import { StreamParser } from "./stream_parser.ts";
@@ -23,6 +25,7 @@ export function planAnswer(
   { template, prompt, grammar }: { template: TemplateFacts; prompt: string; grammar?: Grammar },
 ): AnswerPlan {
   const use = chat.tools === undefined || chat.tools.choice.mode === "none" ? undefined : chat.tools;
+  if (template.layout === "harmony") return planHarmony(chat, { use, prompt, grammar });
   const generic = template.layout === "generic";
   const format = generic ? genericFormat(use?.parallel ?? false) : template.calls;
   const calls = use === undefined || format === undefined ? undefined : { format, use };
@@ -44,7 +47,7 @@ export function planAnswer(
     ...(speech === undefined ? {} : { speech }),
     ...(calls === undefined ? {} : { calls: calls.format }),
     response,
-    tools: new Map(use?.tools.map((tool) => [tool.name, tool])),
+    tools: toolsByName(use),
     drawId: () => drawCallId(format?.ids),
   };
   const tokens = unwanted ? 0 : budget;
@@ -58,6 +61,31 @@ export function planAnswer(
       ? {}
       : { budget: { tokens, end: endOf(thoughts) } }),
   };
+}
+
+function planHarmony(
+  { reasoning }: Chat,
+  { use, prompt, grammar }: { use: ToolUse | undefined; prompt: string; grammar: Grammar | undefined },
+): AnswerPlan {
+  const channel = harmonyChannel(prompt);
+  const shape = harmonyGrammar({ use, grammar, channel });
+  const how: HarmonyReading = {
+    channel,
+    tools: use === undefined ? undefined : toolsByName(use),
+    inline: reasoning?.inline ?? false,
+    drawId: () => drawCallId(),
+  };
+  const tokens = reasoning?.enabled === false ? 0 : reasoning?.budget;
+  return {
+    ...(shape === undefined ? {} : { grammar: shape }),
+    markers: HARMONY_TOKENS,
+    parser: () => new StreamParser((input) => readHarmony(input, how)),
+    ...(tokens === undefined ? {} : { budget: { tokens, end: "<|end|><|start|>assistant" } }),
+  };
+}
+
+function toolsByName(use: ToolUse | undefined): Map<string, Tool> {
+  return new Map(use?.tools.map((tool) => [tool.name, tool]));
 }
 
 function endOf({ end, pad }: ThoughtFormat): string {

@@ -26,15 +26,19 @@ export interface AnswerReading {
 /** Reads an answer: thoughts, then text and calls. */
 export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
   if (how.thoughts !== undefined) yield* readThoughts(input, how.thoughts, how.thinking ?? false);
-  if (how.speech !== undefined && (yield* input.isNext(how.speech.start))) input.skip(how.speech.start.length);
+  for (const start of [how.speech?.start ?? "", how.speech?.also ?? ""]) {
+    if (yield* input.isNext(start)) input.skip(start.length);
+  }
   yield* readSpeech(input, how);
 }
 
 /** @param open They have begun. */
 function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: boolean): Reading {
   const begun = yield* input.attempt(function* () {
+    if (start.startsWith(" ")) return yield* want(input, start);
     yield* skipSpace(input);
-    if (!(yield* skipText(input, start))) throw new Malformed("no thoughts");
+    // What ends them without a beginning says that there are none.
+    if (!(yield* input.isNext(end))) yield* want(input, start);
   });
   if (begun === "not" && !open) return;
   yield* skipSpace(input);
@@ -43,6 +47,11 @@ function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: 
   yield* skipSpace(input);
   yield* skipText(input, end);
   yield* skipSpace(input);
+}
+
+function* want(input: AnswerInput, text: string): Reading {
+  if (!(yield* input.isNext(text))) throw new Malformed(`${JSON.stringify(text)} is missing`);
+  input.skip(text.length);
 }
 
 function* readSpeech(input: AnswerInput, how: AnswerReading): Reading {

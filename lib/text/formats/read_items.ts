@@ -64,7 +64,7 @@ export function startsOf(items: readonly Item[]): string[] {
   const starts: string[] = [];
   for (const item of items) {
     if (item.kind === "space") continue;
-    if (item.kind === "literal") return [...starts, item.text.trim()];
+    if (item.kind === "literal") return [...starts, item.text.trim() || item.text];
     if (item.kind === "optional") starts.push(...startsOf(item.items));
     else if (item.kind === "parameters") starts.push(item.before.trim());
     else if (item.kind === "id") return [...starts, ...startsOf(item.items)];

@@ -1,9 +1,9 @@
 import type { Tool } from "../../engine/conversation.ts";
 import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
 import type { CallWriter } from "./call_writer.ts";
-import type { ParameterStyle } from "./format.ts";
+import type { ParameterStyle, ValueKind } from "./format.ts";
 import { type ParameterType, parameterType, propertySchema } from "./parameter_type.ts";
-import { readText, skipSpace, skipText } from "./read_text.ts";
+import { LOOSE, readText, skipSpace, skipText } from "./read_text.ts";
 
 /** How Python writes what JSON has another word for. */
 const PYTHON: Record<string, string> = { True: "true", False: "false", None: "null" };
@@ -49,43 +49,52 @@ function* readParameter(
   yield* skipSpace(input);
   yield* want(input, style.before.trim());
   let name = "";
-  const behind = style.behind.split(/\s+/)[0] ?? "";
+  const behind = style.behind.split(LOOSE)[0] ?? "";
   const found = yield* readText(input, [behind], { give: (text) => name += text });
   if (found === undefined) throw new Malformed("the name of a parameter is missing");
   yield* want(input, style.behind);
   const schema = propertySchema(tool?.parameters, name);
   let type = parameterType(schema, tool?.parameters);
-  if (style.typed !== undefined) {
-    if (yield* skipText(input, style.typed.string)) type = "string";
-    else {
-      yield* want(input, style.typed.other);
-      type = "other";
-    }
-  }
+  if (style.typed !== undefined) type = yield* readKind(input, style.typed);
   commit();
   call.give(`${first ? "" : ", "}${JSON.stringify(name)}: `);
   yield* readParameterValue(input, style, { call, type });
   yield* skipSpace(input);
 }
 
+function* readKind(input: AnswerInput, typed: Record<ValueKind, string>): Reading<ParameterType> {
+  if (yield* skipText(input, typed.string)) return "string";
+  for (const text of new Set(Object.values(typed))) if (yield* skipText(input, text)) return "other";
+  throw new Malformed("the kind of a parameter is missing");
+}
+
 function* readParameterValue(
   input: AnswerInput,
-  { pad, close }: ParameterStyle,
+  { pad, close, wrap }: ParameterStyle,
   { call, type }: { call: CallWriter; type: ParameterType },
 ): Reading {
-  if (pad !== "") yield* skipText(input, pad);
-  const ends = pad === "" ? [close] : [pad + close, close];
-  let end: string | undefined;
-  if (type === "string") {
-    call.give('"');
-    end = yield* readText(input, ends, { give: (text) => call.give(JSON.stringify(text).slice(1, -1)) });
-    if (end !== undefined) call.give('"');
-  } else {
-    let raw = "";
-    end = yield* readText(input, ends, { give: (text) => raw += text });
-    call.give(end === undefined ? raw : jsonOf(raw, type));
+  if (yield* input.isNext(pad)) input.skip(pad.length);
+  if (wrap !== undefined && (yield* skipText(input, wrap.start))) {
+    yield* readString(input, [wrap.end], call);
+    yield* skipSpace(input);
+    yield* want(input, close);
+    return;
   }
+  const ends = pad === "" ? [close] : [pad + close, close];
+  if (type === "string") return yield* readString(input, ends, call);
+  let raw = "";
+  const end = yield* readText(input, ends, { give: (text) => raw += text });
+  call.give(end === undefined ? raw : jsonOf(raw, type));
   if (end === undefined) throw new Malformed("the value of a parameter has no end");
+  input.skip(end.length);
+}
+
+/** Reads a string up to and with one of these ends. */
+function* readString(input: AnswerInput, ends: readonly string[], call: CallWriter): Reading {
+  call.give('"');
+  const end = yield* readText(input, ends, { give: (text) => call.give(JSON.stringify(text).slice(1, -1)) });
+  if (end === undefined) throw new Malformed("the value of a parameter has no end");
+  call.give('"');
   input.skip(end.length);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Chat, ChatMessage, Json, Tool } from "../../../lib/engine/conversation.ts";
+import type { Chat, ChatMessage, Tool } from "../../../lib/engine/conversation.ts";
 import { EngineError } from "../../../lib/errors.ts";
 import { ChatTemplate } from "../../../lib/text/chat_template.ts";
 import { unpackAnswers } from "../../parity/packed_answers.ts";
@@ -14,6 +14,38 @@ import { provideTemplates } from "../../template_source.ts";
 
 /** SmolLM2's, with which the fixture was recorded. */
 const SPECIAL = { bosText: "<|im_start|>", eosText: "<|im_end|>" };
+
+interface Difference {
+  conversations: string[];
+  /** Why ours is another. */
+  why: string;
+  /** What ours has, and llama-server's has not. */
+  has: string;
+}
+
+const LISTS_OF_TYPES: Difference = {
+  conversations: ["tools", "call and answer", "calls", "calls, results in another order", "calls after each other"],
+  why:
+    "its Jinja cannot tell whether a list is in a list (a parameter's type is one) and refuses; ours writes what Jinja2 3.1.6 does",
+  has: "price?: any, // default: 0.5",
+};
+
+/** Where ours writes something else than llama-server v0.4.0, on purpose. */
+const DIFFERENCES: Readonly<Record<string, Difference>> = {
+  "GigaChat3-10B-A1.8B.jinja": LISTS_OF_TYPES,
+  "GigaChat3.1-10B-A1.8B.jinja": LISTS_OF_TYPES,
+  "openbmb-MiniCPM5-1B.jinja": {
+    conversations: ["calls", "calls, results in another order", "calls after each other"],
+    why: "its Jinja writes a dictionary as nothing, so that an argument is lost; ours writes what Jinja2 3.1.6 does",
+    has: `<param name="trip">{'to': 'Rome', 'stops': ['A', 'B'], 'price': None}</param>`,
+  },
+  "Kimi-K3.jinja": {
+    conversations: ["effort none"],
+    why:
+      "it sets enable_thinking, which this template does not know; ours sets thinking as well, and so thoughts are off",
+    has: '<|open|>message role="assistant"<|sep|><|open|>response<|sep|>',
+  },
+};
 
 const fixture: TemplateFixture = JSON.parse(await Deno.readTextFile(TEMPLATE_FIXTURE));
 const folder = await provideTemplates();
@@ -36,6 +68,16 @@ for (const name of names) {
     const answers = unpackAnswers(recorded.answers);
     for (const [i, [conversation, request]] of Object.entries(TEMPLATE_CONVERSATIONS).entries()) {
       const expected = answers[i];
+      if (DIFFERENCES[name]?.conversations.includes(conversation)) {
+        const { has, why } = DIFFERENCES[name];
+        const text = template.render(chatOf(request));
+        assert.ok(text.includes(has), `${conversation}: ${text}`);
+        assert.ok(
+          typeof expected !== "string" || !expected.includes(has),
+          `${conversation}: no longer true that ${why}`,
+        );
+        continue;
+      }
       if (typeof expected === "string") assert.equal(template.render(chatOf(request)), expected, conversation);
       else assert.throws(() => template.render(chatOf(request)), isRefusal, conversation);
     }
@@ -54,18 +96,15 @@ function chatOf(request: TemplateRequest): Chat {
     messages: messages.map(messageOf),
     ...(tools === undefined ? {} : {
       tools: {
-        tools: tools.map(({ function: { parameters, ...rest } }): Tool => ({
-          ...rest,
-          // What the table has is JSON.
-          ...(parameters === undefined ? {} : { parameters: parameters as Record<string, Json> }),
-          grammar: { root: "root", rules: {} } as unknown as Tool["grammar"],
-        })),
+        tools: tools.map(({ function: tool }): Tool => ({ ...tool, grammar: { rules: {} } })),
         choice: { mode: "auto" },
         parallel: true,
       },
     }),
     template: {
-      ...(variables === undefined ? {} : { variables: variables as Record<string, Json> }),
+      // As the server does unless told otherwise.
+      continueFinal: messages.at(-1)?.role === "assistant",
+      ...(variables === undefined ? {} : { variables }),
       ...(request.add_generation_prompt === undefined ? {} : { addGenerationPrompt: request.add_generation_prompt }),
     },
     ...(effort === undefined ? {} : { reasoning: effort === "none" ? { enabled: false } : { effort } }),
@@ -76,9 +115,7 @@ function messageOf(message: TemplateMessage): ChatMessage {
   const { role, content, name, reasoning_content: reasoning, tool_call_id: toolCallId, tool_calls: calls } = message;
   return {
     role,
-    ...(Array.isArray(content)
-      ? { content: content.map(({ text }) => text).join("\n"), parts: content.map(({ text }) => text) }
-      : { content: content ?? "" }),
+    ...contentOf(content),
     ...(name === undefined ? {} : { name }),
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(toolCallId === undefined ? {} : { toolCallId }),
@@ -86,4 +123,11 @@ function messageOf(message: TemplateMessage): ChatMessage {
       ? {}
       : { toolCalls: calls.map(({ id, function: { name, arguments: args } }) => ({ id, name, arguments: args })) }),
   };
+}
+
+/** As the server has it: one part is a text. */
+function contentOf(content: TemplateMessage["content"]): Pick<ChatMessage, "content" | "parts"> {
+  if (!Array.isArray(content)) return { content: content ?? "" };
+  const parts = content.map(({ text }) => text);
+  return { content: parts.join("\n"), ...(parts.length > 1 ? { parts } : {}) };
 }

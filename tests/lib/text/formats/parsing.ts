@@ -8,13 +8,14 @@ export interface Parsed {
   calls: { id: string; name: string; arguments: string }[];
 }
 
-/** Parses an answer in pieces; neighbours of a kind become one part, and drawn ids, which differ each time, `drawn`. */
+/** Parses an answer in pieces; neighbours of a kind become one part, and ids that look drawn are `drawn`. */
 export function parseParts(parser: AnswerParser, pieces: readonly string[]): AnswerPart[] {
   const parts: AnswerPart[] = [];
   for (const part of [...pieces.flatMap((piece) => parser.push(piece)), ...parser.end()]) {
     const last = parts.at(-1);
-    if (part.type === "toolCall") parts.push({ ...part, id: part.id.startsWith("call_") ? "drawn" : part.id });
-    else if (last?.type === part.type) last.text += part.text;
+    if (part.type === "toolCall") {
+      parts.push({ ...part, id: /^call_|^[A-Za-z0-9]{9}$/.test(part.id) ? "drawn" : part.id });
+    } else if (last?.type === part.type) last.text += part.text;
     else parts.push({ ...part });
   }
   return parts;
