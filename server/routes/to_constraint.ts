@@ -78,11 +78,12 @@ async function gbnfGrammar(source: string): Promise<Grammar> {
 
 /** Whole texts that the pattern matches. */
 async function patternGrammar(pattern: string): Promise<Grammar> {
-  const { compilePattern, GrammarError, toRules } = await import("../../lib/grammar/mod.ts");
+  const { compilePattern, TooLarge, toRules, UnsupportedPattern } = await import("../../lib/grammar/mod.ts");
   try {
-    return { rules: toRules(compilePattern(`^(?:${pattern})$`), ROOT) };
+    const { rules, start } = toRules(compilePattern(`^(?:${pattern})$`), { prefix: "text", encode: "plain" });
+    return { rules: { [ROOT]: start, ...rules } };
   } catch (error) {
-    throw error instanceof GrammarError ? refused("regex", error) : error;
+    throw error instanceof UnsupportedPattern || error instanceof TooLarge ? refused("regex", error) : error;
   }
 }
 
