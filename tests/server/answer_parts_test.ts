@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { GenerateEvent } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { collectParts } from "../../server/routes/answer_parts.ts";
 import { begunObject, parseObject } from "../../server/routes/begun_object.ts";
@@ -49,8 +50,8 @@ Deno.test("parts of an answer keep the log-probabilities of each, also of what h
 });
 
 Deno.test("parts of an answer have no arguments without a call", async () => {
-  const events = (async function* () {
-    yield { type: "arguments", index: 0, call: 0, text: "{}" } as const;
+  const events = (async function* (): AsyncGenerator<GenerateEvent> {
+    yield { type: "arguments", index: 0, call: 0, text: "{}" };
   })();
   await assert.rejects(collectParts(events), (error) => error instanceof EngineError && error.code === "internal");
 });

@@ -14,6 +14,12 @@ const QUESTION = { role: "user", content: "Weather?" } as const;
 const SCHEMA = { type: "object", properties: { city: { type: "string" } } } as const;
 const TOOL = { name: "get_weather", description: "The weather", input_schema: SCHEMA };
 const BODY = { model: "any", max_tokens: 50, messages: [QUESTION], tools: [TOOL] };
+/** What no grammar holds, and a call that is not of it. */
+const UNHELD = {
+  type: "object",
+  properties: { city: { type: "array", items: { type: "string" }, uniqueItems: true } },
+};
+const UNFIT: Piece = { call: "get_weather", id: "toolu_1", args: ['{"city":["a","a"]}'] };
 const CALL: Piece = { call: "get_weather", id: "toolu_1", args: ['{"city"', ':"Paris"}'] };
 
 function clientOver(engine: FakeEngine): Anthropic {
@@ -135,11 +141,10 @@ Deno.test("messages hold an answer to a schema, which is refused where it cannot
     assert.equal(response.status, 200, await response.text());
     assert.ok("root" in (engine.calls[0]?.input.grammar?.rules ?? {}));
   }
-  const unheld = { not: { type: "object" } };
   const cases: [object, string][] = [
-    [{ output_config: { format: { type: "json_schema", schema: unheld } } }, "output_config.format.schema"],
-    [{ output_format: { type: "json_schema", schema: unheld } }, "output_format.schema"],
-    [{ tools: [{ ...TOOL, input_schema: { properties: { a: unheld } }, strict: true }] }, "tools.0.input_schema"],
+    [{ output_config: { format: { type: "json_schema", schema: UNHELD } } }, "output_config.format.schema"],
+    [{ output_format: { type: "json_schema", schema: UNHELD } }, "output_format.schema"],
+    [{ tools: [{ ...TOOL, input_schema: UNHELD, strict: true }] }, "tools.0.input_schema"],
   ];
   for (const [change, param] of cases) {
     const response = await post(appOver(new FakeEngine()), { ...BODY, ...change }, PATH);
@@ -151,11 +156,11 @@ Deno.test("messages hold an answer to a schema, which is refused where it cannot
 });
 
 Deno.test("messages name what of a tool's schema is not held, and what came of checking it", async () => {
-  const tools = [{ ...TOOL, input_schema: { type: "object", properties: { city: { not: { const: "Paris" } } } } }];
+  const tools = [{ ...TOOL, input_schema: UNHELD }];
   const ask = (stream: boolean): Promise<Response> =>
-    post(appOver(new FakeEngine(parts([CALL]))), { ...BODY, tools, stream }, PATH);
+    post(appOver(new FakeEngine(parts([UNFIT]))), { ...BODY, tools, stream }, PATH);
   const whole = await ask(false);
-  assert.match(whole.headers.get("x-relaxed") ?? "", /^tools\.0\.input_schema#\/properties\/city/);
+  assert.match(whole.headers.get("x-relaxed") ?? "", /^tools\.0\.input_schema#\/properties\/city: uniqueItems \(/);
   assert.match(whole.headers.get("x-validation") ?? "", /^failed: /);
   const streamed = await ask(true);
   assert.equal(streamed.headers.get("x-relaxed"), whole.headers.get("x-relaxed"));

@@ -235,7 +235,13 @@ Deno.test("stores keep items of every kind as they were", async () => {
       id: "fc_1",
       ...call,
     }];
-    stored.response.tools = [{ type: "function", name: "f", parameters: { type: "object" }, strict: true }];
+    stored.response.tools = [{
+      type: "function",
+      name: "f",
+      description: null,
+      parameters: { type: "object" },
+      strict: true,
+    }];
     stored.response.tool_choice = { type: "function", name: "f" };
     stored.response.text = {
       format: { type: "json_schema", name: "n", schema: { type: "object" }, strict: true },
