@@ -1,11 +1,11 @@
 import type { ToolUse } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, optional, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { choice, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import { type Expression, type Grammar, ROOT } from "../../grammar/grammar.ts";
 import { callsGrammar } from "./calls_grammar.ts";
 import type { CallFormat, SpeechFormat, ThoughtFormat } from "./format.ts";
 import { responseGrammar } from "./generic.ts";
-import { literalGrammar, untilGrammar } from "./item_grammar.ts";
+import { literalGrammar } from "./item_grammar.ts";
 
 /** What an answer is to be made of. */
 export interface AnswerShape {
@@ -33,7 +33,7 @@ export function answerGrammar(shape: AnswerShape): Grammar | undefined {
   const answer = rule("answer");
   if (thoughts === undefined || thinking === "closed") return { rules: { ...rules, [ROOT]: answer } };
   const { start, end } = thoughts;
-  const behind = sequence(untilGrammar(end), LINES, answer);
+  const behind = sequence(until(end), LINES, answer);
   if (thinking === "open") return { rules: { ...rules, [ROOT]: behind } };
   return { rules: { ...rules, [ROOT]: choice(sequence(LINES, literalGrammar(start), behind), answer) } };
 }

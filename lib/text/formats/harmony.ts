@@ -48,8 +48,12 @@ export function* readHarmony(input: AnswerInput, how: HarmonyReading): Reading {
     const read = yield* input.attempt((commit) =>
       readMessageStart(input, how, { commit, keep: (text) => header = text })
     );
-    if (read === "not") yield* readBody(input, "final", { ...how, header: "" });
-    else if (read === "done" && header !== "") {
+    if (read === "not") {
+      // What begins as a message and is none is text.
+      if (yield* input.isNext("<|start|>")) input.give({ type: "text", text: input.take("<|start|>".length) });
+      yield* readBody(input, "final", { ...how, header: "" });
+    }
+    if (read === "done" && header !== "") {
       const channel = /<\|channel\|>\s*(\w+)/.exec(header)?.[1] ?? "final";
       yield* readBody(input, channel, { ...how, header });
     }
@@ -65,6 +69,7 @@ function* readMessageStart(
   const start = input.position;
   yield* skipSpace(input);
   if (yield* skipText(input, "<|start|>")) yield* skipText(input, "assistant");
+  yield* skipSpace(input);
   const begins = (yield* input.isNext("<|channel|>")) || (yield* input.isNext("to="));
   if (!begins) throw new Malformed("a message begins with a channel or a recipient");
   let length = 0;

@@ -1,6 +1,6 @@
 import type { ToolUse } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, marker, optional, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { choice, marker, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import { type Expression, type Grammar, ROOT } from "../../grammar/grammar.ts";
 import { allowedTools } from "./calls_grammar.ts";
 import { HARMONY_TOKENS } from "./harmony.ts";
@@ -23,7 +23,7 @@ export function harmonyGrammar(
   const required = use?.choice.mode === "required";
   // What the model thinks is for no one: neither are calls of tools that it has not.
   const before = choice(text("analysis"), ...(use === undefined ? [] : [text("commentary")]));
-  const next = sequence({ kind: "until", ends: ["<|end|>"] }, marker("<|start|>"), text("assistant"));
+  const next = sequence(until("<|end|>"), marker("<|start|>"), text("assistant"));
   const thought = sequence(marker("<|channel|>"), before, marker("<|message|>"), next);
   rules.answer = sequence(repeat(thought, 0), choice(...calls, ...(required ? [] : [final])));
   const begun = channel === undefined

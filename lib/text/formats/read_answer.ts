@@ -26,10 +26,13 @@ export interface AnswerReading {
 /** Reads an answer: thoughts, then text and calls. */
 export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
   if (how.thoughts !== undefined) yield* readThoughts(input, how.thoughts, how.thinking ?? false);
-  for (const start of [how.speech?.start ?? "", how.speech?.also ?? ""]) {
-    if (yield* input.isNext(start)) input.skip(start.length);
+  let marked = false;
+  for (const start of [how.speech?.start, how.speech?.also]) {
+    if (start === undefined || !(yield* input.isNext(start))) continue;
+    input.skip(start.length);
+    marked = true;
   }
-  yield* readSpeech(input, how);
+  yield* readSpeech(input, how, !marked || how.calls?.isSpoken === true);
 }
 
 /** @param open They have begun. */
@@ -54,12 +57,13 @@ function* want(input: AnswerInput, text: string): Reading {
   input.skip(text.length);
 }
 
-function* readSpeech(input: AnswerInput, how: AnswerReading): Reading {
+/** @param mayBegin Whether forms for the beginning can be there. */
+function* readSpeech(input: AnswerInput, how: AnswerReading, mayBegin: boolean): Reading {
   const forms = how.calls?.forms ?? [];
   const give = (text: string) => input.give({ type: "text", text });
   let read = how.response === true && (yield* readResponse(input));
   for (const form of forms) {
-    if (!read && form.atBeginning) read = yield* readCalls(input, form, how);
+    if (!read && mayBegin && form.atBeginning) read = yield* readCalls(input, form, how);
   }
   const later = forms.filter((form) => !form.atBeginning)
     .map((form) => ({ form, start: startsOf([...form.open ?? [], ...form.call])[0] ?? "" }));
