@@ -19,6 +19,8 @@ export interface AnswerShape {
   response?: boolean;
   /** What is said. */
   grammar?: Grammar;
+  /** Make one although all may be anything: the thoughts are to be ended. */
+  always?: boolean;
 }
 
 /** What may be between thoughts and what follows them. */
@@ -26,8 +28,8 @@ const LINES = repeat(text("\n"), 0, 2);
 
 /** Makes the grammar of a whole answer; undefined where it may be anything. */
 export function answerGrammar(shape: AnswerShape): Grammar | undefined {
-  const { thoughts, thinking, calls, grammar } = shape;
-  if (calls === undefined && grammar === undefined) return undefined;
+  const { thoughts, thinking, calls, grammar, always = false } = shape;
+  if (calls === undefined && grammar === undefined && !always) return undefined;
   const rules: Record<string, Expression> = {};
   rules.answer = withoutThoughts(shape, rules);
   const answer = rule("answer");

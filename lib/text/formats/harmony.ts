@@ -14,6 +14,9 @@ export const HARMONY_TOKENS = [
   "<|call|>",
   "<|return|>",
 ];
+/** What begins a thought, and what ends one and begins the next message. */
+export const HARMONY_THOUGHT = "<|channel|>analysis<|message|>";
+export const HARMONY_NEXT = "<|end|><|start|>assistant";
 /** What a message's text ends at. */
 const ENDS = ["<|end|>", "<|call|>", "<|return|>", "<|start|>"];
 /** A longer header is none. */

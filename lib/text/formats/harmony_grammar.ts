@@ -8,12 +8,17 @@ import { HARMONY_TOKENS } from "./harmony.ts";
 /**
  * What derives an answer of gpt-oss: thoughts and preambles, then one call or what is said; undefined where that may be anything.
  *
- * @param channel What the prompt has begun a message of.
+ * @param options `channel` is what the prompt has begun a message of; with `always` it is never undefined.
  */
 export function harmonyGrammar(
-  { use, grammar, channel }: { use: ToolUse | undefined; grammar: Grammar | undefined; channel: string | undefined },
+  { use, grammar, channel, always }: {
+    use: ToolUse | undefined;
+    grammar: Grammar | undefined;
+    channel: string | undefined;
+    always: boolean;
+  },
 ): Grammar | undefined {
-  if (use === undefined && grammar === undefined) return undefined;
+  if (use === undefined && grammar === undefined && !always) return undefined;
   const rules: Record<string, Expression> = {};
   const said = grammar === undefined
     ? { kind: "free" as const, without: HARMONY_TOKENS }

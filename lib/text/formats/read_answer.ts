@@ -37,7 +37,7 @@ export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
 
 /** @param open They have begun. */
 function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: boolean): Reading {
-  const begun = yield* input.attempt(function* () {
+  const begun = yield* input.attempt(function* (): Reading {
     if (start.startsWith(" ")) return yield* want(input, start);
     yield* skipSpace(input);
     // What ends them without a beginning says that there are none.
@@ -87,7 +87,7 @@ function* readSpeech(input: AnswerInput, how: AnswerReading, mayBegin: boolean):
 function* readCalls(input: AnswerInput, form: CallForm, { tools, drawId }: AnswerReading): Reading<boolean> {
   const { open = [], call: items, between, close = [] } = form;
   const readCall = (before: typeof items) =>
-    input.attempt(function* (commit) {
+    input.attempt(function* (commit): Reading {
       yield* skipSpace(input);
       const call = new CallWriter(input, { commit, drawId });
       yield* readItems(input, [...before, ...items], { call, tools });
