@@ -51,14 +51,15 @@ export function planAnswer(
     always: tokens !== undefined,
   });
   const reading: AnswerReading = {
-    ...(thoughts === undefined || inline ? {} : { thoughts, thinking: state === "open" }),
+    ...(thoughts === undefined ? {} : { thoughts, thinking: state === "open" }),
+    inline,
     ...(speech === undefined ? {} : { speech }),
     ...(calls === undefined ? {} : { calls: calls.format }),
     response,
     tools: toolsByName(use),
     drawId: () => drawCallId(format?.ids),
   };
-  const isPlain = reading.thoughts === undefined && speech === undefined && calls === undefined;
+  const isPlain = (thoughts === undefined || inline) && speech === undefined && calls === undefined;
   return {
     ...(shape === undefined ? {} : { grammar: shape }),
     markers: markersOf({ thoughts, speech, calls: calls?.format }),

@@ -8,10 +8,12 @@ import { readText, skipSpace, skipText } from "./read_text.ts";
 
 /** How an answer is read. */
 export interface AnswerReading {
-  /** Absent: they stay in the text. */
+  /** Absent: there are none. */
   thoughts?: ThoughtFormat;
   /** The prompt ends within the thoughts. */
   thinking?: boolean;
+  /** Thoughts are given out as text, with their marks. */
+  inline?: boolean;
   speech?: SpeechFormat;
   /** Absent: calls stay in the text. */
   calls?: CallFormat;
@@ -25,7 +27,10 @@ export interface AnswerReading {
 
 /** Reads an answer: thoughts, then text and calls. */
 export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
-  if (how.thoughts !== undefined) yield* readThoughts(input, how.thoughts, how.thinking ?? false);
+  const { thoughts, thinking = false, inline = false } = how;
+  if (thoughts !== undefined) {
+    yield* inline ? passThoughts(input, thoughts, thinking) : readThoughts(input, thoughts, thinking);
+  }
   let marked = false;
   for (const start of [how.speech?.start, how.speech?.also]) {
     if (start === undefined || !(yield* input.isNext(start))) continue;
@@ -50,6 +55,22 @@ function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: 
   yield* skipSpace(input);
   yield* skipText(input, end);
   yield* skipSpace(input);
+}
+
+/** Gives thoughts out as they are written. */
+function* passThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: boolean): Reading {
+  const give = (text: string): void => input.give({ type: "text", text });
+  if (!open) {
+    let begin = "";
+    const begun = yield* input.attempt(function* (): Reading {
+      while (!start.startsWith(" ") && /^\s$/.test(yield* input.next())) begin += input.take(1);
+      if (!(yield* input.isNext(start))) throw new Malformed("no thoughts");
+      begin += input.take(start.length);
+    });
+    if (begun === "not") return;
+    give(begin);
+  }
+  if ((yield* readText(input, [end], { give })) !== undefined) give(input.take(end.length));
 }
 
 function* want(input: AnswerInput, text: string): Reading {

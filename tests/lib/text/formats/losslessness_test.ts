@@ -15,7 +15,11 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map([WEATHER, NOW].map((tool) => [t
 type Format = typeof EVERY_FORMAT[number];
 
 /** A parser that tells what becomes of each stretch of the answer. */
-function tracingParser({ facts, calls }: Format, traced: { raw: string; use: "given" | "syntax" }[], thinking = false) {
+function tracingParser(
+  { facts, calls }: Format,
+  traced: { raw: string; use: "given" | "syntax" }[],
+  thinking = false,
+): StreamParser {
   const drawId = () => drawCallId();
   const trace = (raw: string, use: "given" | "syntax") => traced.push({ raw, use });
   if (facts.layout === "harmony") {
