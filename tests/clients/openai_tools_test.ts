@@ -141,7 +141,7 @@ Deno.test("the packed llamafile calls tools and fits schemas for the OpenAI SDK"
   await test.step("one odd pattern rejects nothing, is told, and is refused where it must hold", async () => {
     const parameters = {
       type: "object",
-      properties: { code: { type: "string", pattern: "^(?=a)a+$", maxLength: 9 }, n: { type: "integer" } },
+      properties: { code: { type: "string", pattern: "^(a|b)\\1$", maxLength: 9 }, n: { type: "integer" } },
       required: ["code", "n"],
     };
     const odd = (strict: boolean): OpenAI.ChatCompletionTool => ({

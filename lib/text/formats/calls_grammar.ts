@@ -7,6 +7,9 @@ import { notBeginning, SPACES } from "./not_beginning.ts";
 import { startsOf } from "./read_items.ts";
 import { IGNORED_KEYS } from "./read_object.ts";
 
+/** Calls in one answer: small models find no end. */
+const MOST_CALLS = 32;
+
 /** What derives calls, and text beside them. */
 export interface CallsGrammar {
   /** One call at least. */
@@ -57,7 +60,9 @@ function formGrammar(
   const noTool = { tool: NO_TOOL, prefix: "", rules };
   const write = (items: readonly Item[]) => itemsGrammar(items, noTool);
   const call = inCall ? sequence(literalGrammar(start), rule(name)) : rule(name);
-  const more = form.between === undefined || !use.parallel ? text("") : repeat(sequence(write(form.between), call), 0);
+  const more = form.between === undefined || !use.parallel
+    ? text("")
+    : repeat(sequence(write(form.between), call), 0, MOST_CALLS - 1);
   const end = sequence(more, write(form.close ?? []));
   const rest = sequence(write(start === "" ? open : open.slice(1)), rule(name), end);
   const whole = start === "" ? rest : sequence(literalGrammar(start), rest);

@@ -31,9 +31,9 @@ export function planAnswer(
   chat: Chat,
   { template, prompt, grammar }: { template: TemplateFacts; prompt: string; grammar?: Grammar },
 ): AnswerPlan {
-  const use = chat.tools === undefined || chat.tools.choice.mode === "none" ? undefined : chat.tools;
-  if (template.layout === "harmony") return planHarmony(chat, { use, prompt, grammar });
   const generic = template.layout === "generic";
+  const use = usableTools(chat, generic);
+  if (template.layout === "harmony") return planHarmony(chat, { use, prompt, grammar });
   const format = generic ? genericFormat(use?.parallel ?? false) : template.calls;
   const calls = use === undefined || format === undefined ? undefined : { format, use };
   const { thoughts, speech } = template;
@@ -66,6 +66,12 @@ export function planAnswer(
     ...(isPlain ? {} : { parser: () => new StreamParser((input) => readAnswer(input, reading)) }),
     ...(tokens === undefined || thoughts === undefined ? {} : { budget: { tokens, ...marksOf(thoughts, state) } }),
   };
+}
+
+/** The tools that may be called. Models that were not taught to call make one call, unless they are asked for several. */
+function usableTools({ tools }: Chat, generic: boolean): ToolUse | undefined {
+  if (tools === undefined || tools.choice.mode === "none") return undefined;
+  return { ...tools, parallel: tools.parallel ?? !generic };
 }
 
 /** Tokens that may be thought; undefined where there is no limit. */
