@@ -32,7 +32,7 @@ import { makeWarmState, serveUntilEnd, type ServingInput } from "./server/mod.ts
 // What serving does not need at once is imported where it is used: each millisecond of evaluation delays the first token.
 
 const DEFAULT_PORT = 8080;
-const NAMED_COMMANDS = ["pack", "inspect", "verify", "pull", "cache", "help"];
+const NAMED_COMMANDS = ["pack", "inspect", "verify", "pull", "cache", "schema", "help"];
 
 if (import.meta.main) await main(Deno.args);
 
@@ -93,6 +93,10 @@ async function makeProgram(): Promise<Command> {
     .option("-o, --output <path>", "where to put it (default: the cache folder)").action(pullCommand);
   program.command("cache").description("show what is cached, or remove it")
     .option("--clean <what>", "remove libraries, models or all").action(cacheCommand);
+  program.command("schema").description("about JSON Schemas of answers")
+    .command("check").description("show the grammar of a JSON Schema, what it holds, and what not")
+    .argument("<file>", "a file of JSON").option("--strict", "fail where something can't be held")
+    .action(checkSchemaCommand);
   return program;
 }
 
@@ -120,7 +124,10 @@ async function makeServeCommand(): Promise<Command> {
   add("--version", "print the version", "Diagnostics");
   add("--licenses", "print the licences of what is inside", "Diagnostics");
   return command
-    .addHelpText("after", "\nOther commands: selftest, replay, pack, inspect, verify, pull, cache; see help COMMAND.")
+    .addHelpText(
+      "after",
+      "\nOther commands: selftest, replay, pack, inspect, verify, pull, cache, schema; see help COMMAND.",
+    )
     .addHelpText("after", "Environment: PACKLLAMA_CTX_SIZE is --ctx-size, and so on for each option.");
 }
 
@@ -358,6 +365,11 @@ async function verifyCommand(file: string): Promise<void> {
     throw new EngineError("bad_file", `"${file}" is damaged in ${names}; download it again`);
   }
   console.log(`"${file}" is whole: ${entries.length} entries checked`);
+}
+
+async function checkSchemaCommand(file: string, { strict = false }: { strict?: boolean }): Promise<void> {
+  const { reportSchema } = await import("./lib/schema/mod.ts");
+  console.log(reportSchema(await readText(file), { param: JSON.stringify(file), strict }));
 }
 
 async function pullCommand(what: string, { output }: { output?: string }): Promise<void> {

@@ -11,6 +11,7 @@ import {
   text,
 } from "./option_value.ts";
 import { SAMPLING_OPTIONS } from "./sampling_options.ts";
+import { TEMPLATE_OPTIONS } from "./template_options.ts";
 
 /** Types that a KV cache may have, as ggml calls them. */
 export const KV_TYPE_NAMES = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"] as const;
@@ -294,6 +295,7 @@ export const SERVE_OPTIONS = {
     help: "system prompt for conversations that bring none",
     value: text(undefined),
   },
+  ...TEMPLATE_OPTIONS,
   ...SAMPLING_OPTIONS,
   keep: {
     flags: "--keep <n>",
@@ -383,5 +385,8 @@ export const ACCEPTED_FLAGS: Readonly<Record<string, number>> = {
   "--rerank": 0,
   "--reranking": 0,
   "--jinja": 0,
+  "--no-jinja": 0,
+  "--prefill-assistant": 0,
+  "--reasoning-preserve": 0,
   "--gpu": 1,
 };

@@ -4,6 +4,7 @@ import type { AppEnv, AppInput } from "./app_input.ts";
 import { guard, requireReady } from "./guard.ts";
 import { meter } from "./metrics.ts";
 import { nameIgnored } from "./name_ignored.ts";
+import { nameRelaxed } from "./name_relaxed.ts";
 import {
   countChatTokens,
   createChatCompletion,
@@ -35,6 +36,7 @@ export function createApp(given: AppInput): Hono<AppEnv> {
   answerFailures(app);
   guard(app);
   app.use(nameIgnored());
+  app.use(nameRelaxed());
   app.get("/", showIndex(input));
   app.route("/", describedApi(input));
   app.get("/health", getHealth(input));

@@ -1,5 +1,6 @@
 import type { Env } from "hono";
 import type { Engine, Sampling, ServedModel } from "../lib/engine/mod.ts";
+import type { Relaxed } from "./constraint.ts";
 import type { Provenance } from "./receipts/mod.ts";
 import type { ResponseStore } from "./response_store.ts";
 
@@ -17,6 +18,8 @@ export interface AppOptions {
   slotSavePath?: string;
   /** Put before a conversation that brings no system message of its own. */
   systemPrompt?: string;
+  /** Continue an answer that a conversation ends with, unless a request says otherwise; true when absent. */
+  prefillAssistant?: boolean;
   /** Sampling parameters that a request may override; the rest is the engine's. */
   defaults?: Partial<Sampling>;
   /** Tokens that an answer may have at most, unless the request says so itself; undefined is up to the end of the context. */
@@ -52,6 +55,10 @@ export interface AppEnv extends Env {
   Variables: {
     /** Dotted paths of what the body said and no schema took. */
     ignored?: string[];
+    /** Points of schemas that are not held while the answer is written. */
+    relaxed?: Relaxed[];
+    /** What came of checking a whole answer against them. */
+    validation?: string;
   };
   Bindings: {
     /** Aborted when the server gives up waiting for running requests; absent in `app.request()`. */

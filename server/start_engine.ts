@@ -3,6 +3,7 @@ import { EngineError } from "../lib/errors.ts";
 import { levelOfGgml, logger } from "../lib/log.ts";
 import { modelName, prepareModel } from "./prepare_model.ts";
 import { samplingOfOptions } from "./sampling_of_options.ts";
+import { templateOfOptions } from "./template_of_options.ts";
 import type { ServingInput } from "./start_serving.ts";
 
 /** An engine whose thread has started. */
@@ -30,6 +31,7 @@ export function startEngine(input: ServingInput): StartedEngine {
     queue: options.queue,
     speculation: options.speculation,
     keep: options.keep,
+    template: templateOfOptions(options),
     log: (level, text) => logger("llama")[levelOfGgml(level)]("{text}", { text }),
   };
   const modelId = options.alias ?? modelName(modelPath);

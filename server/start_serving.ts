@@ -8,6 +8,7 @@ import { samplingOfOptions } from "./sampling_of_options.ts";
 import type { RunningServer } from "./serve.ts";
 import type { SqliteResponseStore } from "./sqlite_response_store.ts";
 import { startEngine } from "./start_engine.ts";
+import { expectTemplate } from "./template_of_options.ts";
 
 /** What is served, and how. */
 export interface ServingInput {
@@ -44,6 +45,7 @@ export interface Serving {
 export async function startServing(input: ServingInput): Promise<Serving> {
   const { options, version } = input;
   if (options.slotSavePath !== undefined) expectFolder(options.slotSavePath, "--slot-save-path");
+  await expectTemplate(options);
   // First of all, so that the engine's thread starts while this one reads.
   const { engine, pool, files, load } = startEngine(input);
   try {
@@ -70,6 +72,7 @@ export async function startServing(input: ServingInput): Promise<Serving> {
         adapters: options.lora.map(parseAdapterChoice),
         ...(options.slotSavePath === undefined ? {} : { slotSavePath: options.slotSavePath }),
         ...(options.system === undefined ? {} : { systemPrompt: options.system }),
+        prefillAssistant: options.prefillAssistant,
       },
     });
     const server = await serve(app, {

@@ -35,8 +35,17 @@ export class AnswerConstraint {
 
   /** The tokens that must come next, as far as they are known. */
   forced(): readonly number[] {
-    const ending = this.#budget?.ending();
-    return ending === undefined ? this.#grammar.forced(this.#state) : ending;
+    const ending = this.#possible(this.#budget?.ending() ?? []);
+    if (ending.length > 0) return ending;
+    return this.#grammar.forced(this.#state);
+  }
+
+  /** What of these tokens the grammar takes. */
+  #possible(tokens: readonly number[]): readonly number[] {
+    let state = this.#state;
+    const end = tokens.findIndex((token) => (state = this.#grammar.next(state, token)) === Matcher.DEAD);
+    if (end === 0) this.#budget?.end();
+    return end < 0 ? tokens : tokens.slice(0, end);
   }
 
   /**

@@ -29,6 +29,8 @@ export interface ChatMessage {
   /** `system`, `user`, `assistant`, `tool`, or whatever else the model's template knows. */
   role: string;
   content: string;
+  /** The texts that {@linkcode content} is made of, by line breaks, where it came in parts: templates that know parts get them so. */
+  parts?: string[];
   name?: string;
   /** What an assistant thought before it answered. */
   reasoning?: string;
@@ -44,8 +46,8 @@ export interface ToolUse {
   tools: Tool[];
   /** `auto`: it may; `required`: it must; `names`: only these, each of them in `tools`. */
   choice: { mode: "auto" | "required" | "none"; names?: string[] };
-  /** Whether it may make several calls. */
-  parallel: boolean;
+  /** Whether it may make several calls; as models of its format do when absent. */
+  parallel?: boolean;
 }
 
 /** How a conversation becomes a prompt. */

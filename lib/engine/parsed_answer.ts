@@ -22,13 +22,13 @@ export class ParsedAnswer {
   }
 
   /** What an event becomes. Log-probabilities come with the first part of the text that they belong to. */
-  read(event: GenerateEvent): (GenerateEvent | PartEvent)[] {
+  read(event: GenerateEvent): GenerateEvent[] {
     if (event.type === "text") return this.#readText(event);
     if (event.type === "finish") return this.#readFinish(event);
     return [event];
   }
 
-  #readText({ index, text, logprobs, prompt }: TextEvent): (GenerateEvent | PartEvent)[] {
+  #readText({ index, text, logprobs, prompt }: TextEvent): GenerateEvent[] {
     const choice = this.#choice(index);
     const parts = toEvents(choice, index, choice.parser.push(text));
     const extra = { ...(logprobs === undefined ? {} : { logprobs }), ...(prompt === undefined ? {} : { prompt }) };
@@ -39,7 +39,7 @@ export class ParsedAnswer {
     return first === undefined ? [] : [withLogprobs(first, logprobs), ...others];
   }
 
-  #readFinish(event: FinishEvent): (GenerateEvent | PartEvent)[] {
+  #readFinish(event: FinishEvent): GenerateEvent[] {
     const choice = this.#choice(event.index);
     const parts = toEvents(choice, event.index, choice.parser.end());
     this.#choices.delete(event.index);

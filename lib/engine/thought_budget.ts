@@ -35,6 +35,11 @@ export class ThoughtBudget {
     return ending.slice(this.#written);
   }
 
+  /** Has it bound nothing any more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   /** Takes the answer's next token. */
   accept(token: number): void {
     if (this.#isOver) return;

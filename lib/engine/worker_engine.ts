@@ -1,6 +1,8 @@
 import { EngineError } from "../errors.ts";
-import type { ChatTemplate } from "../text/chat_template.ts";
-import { withoutDoubledTokens } from "../text/without_doubled_tokens.ts";
+import type { AnswerParser } from "../text/answer_parser.ts";
+import type { AnswerPlan } from "../text/answer_plan.ts";
+import type { TemplateSettings } from "../text/template_settings.ts";
+import type { Conversations } from "./conversations.ts";
 import type { Chat } from "./conversation.ts";
 import type {
   ComputeSettings,
@@ -36,6 +38,7 @@ import type {
   RequestEvent,
   ToEngine,
 } from "./protocol.ts";
+import { ParsedAnswer } from "./parsed_answer.ts";
 import { settingsOf } from "./settings_of.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
@@ -57,6 +60,8 @@ export interface WorkerEngineOptions {
   speculation: boolean;
   /** Prompt tokens that a context shift keeps unless a request says otherwise; -1 all. */
   keep: number;
+  /** How conversations become prompts, where not as the model says. */
+  template?: TemplateSettings;
   /** Takes a line of llama.cpp's log; levels as ggml's: 2 info, 3 warning, 4 error. */
   log: (level: number, text: string) => void;
 }
@@ -92,7 +97,7 @@ export class WorkerEngine implements Engine {
   #status: EngineStatus = { state: "loading" };
   #loaded: LoadedModel | undefined;
   #settings: ComputeSettings | undefined;
-  #template: Promise<ChatTemplate> | undefined;
+  #conversations: Promise<Conversations> | undefined;
   #endTokens: number[] | undefined;
   #lastId = 0;
   #parallel = 1;
@@ -128,7 +133,7 @@ export class WorkerEngine implements Engine {
     signal?: AbortSignal,
     options: GenerateOptions = {},
   ): AsyncGenerator<GenerateEvent, void> {
-    const prompt = await this.#render(input.prompt);
+    const { prompt, plan } = await this.#plan(input);
     // It may have failed or been closed meanwhile: a request registered now would never be answered.
     if (this.#status.state === "failed") throw this.#status.error;
     if (signal?.aborted) throw cancelled();
@@ -140,8 +145,8 @@ export class WorkerEngine implements Engine {
     signal?.addEventListener("abort", abort, { once: true });
     this.#requests.set(id, { ...options, queue, choices: input.choices ?? 1 });
     try {
-      this.#post({ type: "generate", ...this.#toRequest(id, { ...input, prompt }) });
-      yield* queue;
+      this.#post({ type: "generate", ...this.#toRequest(id, { ...input, prompt }, plan) });
+      yield* plan.parser === undefined ? queue : readAnswer(queue, plan.parser);
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#leave(id);
@@ -244,7 +249,11 @@ export class WorkerEngine implements Engine {
     throw new EngineError("overloaded", `${waiting} requests or choices wait already (--queue); try again soon`);
   }
 
-  #toRequest(id: number, input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">): GenerateRequest {
+  #toRequest(
+    id: number,
+    input: Omit<GenerateInput, "prompt"> & Pick<GenerateRequest, "prompt">,
+    { grammar, markers, budget }: AnswerPlan,
+  ): GenerateRequest {
     const sampling = { ...this.#options.sampling, ...input.sampling };
     const { prompt, logprobs, promptLogprobs = false, maxPredictMs, prediction, lora, reproducible = false } = input;
     const maxTokens = input.maxTokens ?? this.#options.maxTokens;
@@ -253,8 +262,9 @@ export class WorkerEngine implements Engine {
       prompt,
       sampling: { ...sampling, seed: sampling.seed ?? drawSeed() },
       stop: input.stop ?? [],
-      markers: [],
-      ...(input.grammar === undefined ? {} : { grammar: JSON.stringify(input.grammar) }),
+      markers,
+      ...(grammar === undefined ? {} : { grammar: JSON.stringify(grammar) }),
+      ...(budget === undefined ? {} : { thoughts: budget }),
       choices: input.choices ?? 1,
       stream: input.stream ?? true,
       speculation: !reproducible && (input.speculation ?? this.#options.speculation),
@@ -293,9 +303,19 @@ export class WorkerEngine implements Engine {
     if (prompt.kind === "tokens") return prompt.tokens;
     if (prompt.kind === "parts") return { parts: prompt.parts };
     if (prompt.kind === "infill") return { before: prompt.before, after: prompt.after };
-    const template = await (this.#template ??= makeTemplate(loaded));
-    const render = (chat: Chat): string => withoutDoubledTokens(template.render(chat), loaded);
-    return prompt.kind === "chat" ? render(prompt) : { beginningOf: prompt.chats.map(render) };
+    const conversations = await this.#conversationsWith(loaded);
+    if (prompt.kind === "chat") return conversations.render(prompt);
+    return { beginningOf: prompt.chats.map((chat) => conversations.render(chat)) };
+  }
+
+  /** A request's prompt, and how its answer is to be written and read. */
+  async #plan({ prompt, grammar }: GenerateInput): Promise<{ prompt: RawPrompt; plan: AnswerPlan }> {
+    if (prompt.kind === "chat") return (await this.#conversationsWith(this.#expectLoaded())).plan(prompt, grammar);
+    return { prompt: await this.#render(prompt), plan: { markers: [], ...(grammar === undefined ? {} : { grammar }) } };
+  }
+
+  #conversationsWith(loaded: LoadedModel): Promise<Conversations> {
+    return this.#conversations ??= makeConversations(loaded, this.#options.template);
   }
 
   #receive(message: FromWorker): void {
@@ -334,6 +354,7 @@ export class WorkerEngine implements Engine {
     const settings = this.#settings;
     if (this.#status.state !== "loading" || settings === undefined) return;
     this.#loaded = loaded;
+    const chatTemplate = this.#options.template?.source ?? loaded.chatTemplate;
     const model: ModelInfo = {
       id: this.#options.modelId,
       created: Math.floor(Date.now() / 1000),
@@ -343,7 +364,7 @@ export class WorkerEngine implements Engine {
       contextLength: loaded.contextLength,
       trainContextLength: loaded.trainContextLength,
       vocabularySize: loaded.vocabularySize,
-      ...(loaded.chatTemplate === undefined ? {} : { chatTemplate: loaded.chatTemplate }),
+      ...(chatTemplate === undefined ? {} : { chatTemplate }),
       bosText: loaded.bosText,
       eosText: loaded.eosText,
       infills: loaded.infills,
@@ -390,9 +411,18 @@ export class WorkerEngine implements Engine {
 }
 
 /** Imports Jinja when it is first needed, or as soon as the model is loaded: its evaluation would delay the loading itself. */
-async function makeTemplate(loaded: LoadedModel): Promise<ChatTemplate> {
-  const { ChatTemplate } = await import("../text/chat_template.ts");
-  return new ChatTemplate(loaded.chatTemplate, loaded);
+async function makeConversations(loaded: LoadedModel, settings?: TemplateSettings): Promise<Conversations> {
+  const { Conversations } = await import("./conversations.ts");
+  return new Conversations(loaded.chatTemplate, loaded, settings);
+}
+
+/** Reads the answer's text for what it says, thinks and calls. */
+async function* readAnswer(
+  events: AsyncIterable<GenerateEvent>,
+  makeParser: () => AnswerParser,
+): AsyncGenerator<GenerateEvent, void> {
+  const answer = new ParsedAnswer(makeParser);
+  for await (const event of events) yield* answer.read(event);
 }
 
 function cancelled(): EngineError {

@@ -201,11 +201,22 @@ export class TokenGrammar {
     return { text: Uint8Array.from(bytes), next: at };
   }
 
-  /** The tokens of a text; none where they would say something else, as tokenizers do that begin with a blank. */
+  /**
+   * The tokens of a text; none where no way is found to have them alone. Some tokenizers put a blank in front of a text, which is left out again
+   * if it is a token of its own, or is made to stand before a line break.
+   */
   #tokensOf(bytes: Uint8Array): number[] {
-    const tokens = Array.from(this.#vocabulary.tokenize(new TextDecoder().decode(bytes)));
-    const said = tokens.flatMap((token) => [...this.#vocabulary.piece(token)]);
-    return said.length === bytes.length && said.every((byte, i) => byte === bytes[i]) ? tokens : [];
+    const text = new TextDecoder().decode(bytes);
+    for (const lead of ["", "\n"]) {
+      const tokens = Array.from(this.#vocabulary.tokenize(lead + text));
+      let first = tokens.length;
+      let length = 0;
+      while (length < bytes.length && first > 0) length += this.#vocabulary.piece(tokens[--first] ?? 0).length;
+      const found = tokens.slice(first);
+      const said = found.flatMap((token) => [...this.#vocabulary.piece(token)]);
+      if (said.length === bytes.length && said.every((byte, i) => byte === bytes[i])) return found;
+    }
+    return [];
   }
 }
 

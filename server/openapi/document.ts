@@ -77,6 +77,7 @@ const DESCRIPTION = [
   "In a request, `null` means absent. What cannot be honoured is a 400 that names it; what nobody takes is named in the header " +
   "`X-Ignored-Parameters`.",
   "A stream that fails after it has begun ends with the error as its last part.",
+  "What of a JSON Schema cannot be held while an answer is written is named in `X-Relaxed` and checked afterwards, or with `strict` refused.",
 ].join(" ");
 
 /**
@@ -145,8 +146,9 @@ function describeParameters({ pathParameters = {}, query }: Operation): Describe
   return [...inPath, ...inQuery];
 }
 
-function describeAnswers({ api, answers, errors = [], request }: Operation): Record<string, DescribedAnswer> {
-  const described = Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, { request })]);
+function describeAnswers(operation: Operation): Record<string, DescribedAnswer> {
+  const { api, answers, errors = [] } = operation;
+  const described = Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, operation)]);
   const failures = errors.map((status): [string, DescribedAnswer] => [String(status), {
     description: ERROR_TEXTS[status] ?? "An error.",
     content: { [JSON_TYPE]: { schema: { $ref: schemaReference(APIS[api].error) } } },
@@ -156,7 +158,7 @@ function describeAnswers({ api, answers, errors = [], request }: Operation): Rec
 
 function describeAnswer(
   { description, content, end, links = {} }: Answer,
-  { request }: Pick<Operation, "request">,
+  { request, relaxes }: Pick<Operation, "request" | "relaxes">,
 ): DescribedAnswer {
   const described = Object.entries(content).map(([type, names]) =>
     [type, {
@@ -171,15 +173,29 @@ function describeAnswer(
   }]);
   return {
     description,
-    ...(request === undefined ? {} : { headers: IGNORED }),
+    ...(request === undefined ? {} : { headers: relaxes ? { ...IGNORED, ...RELAXED } : IGNORED }),
     content: Object.fromEntries(described),
     ...(linked.length === 0 ? {} : { links: Object.fromEntries(linked) }),
   };
 }
 
-const IGNORED: DescribedAnswer["headers"] = {
+const IGNORED: NonNullable<DescribedAnswer["headers"]> = {
   "X-Ignored-Parameters": {
     description: "What the body said and nobody took, parted by commas; absent where there is nothing.",
+    schema: { type: "string" },
+  },
+};
+
+const RELAXED: NonNullable<DescribedAnswer["headers"]> = {
+  "X-Relaxed": {
+    description:
+      "Points of JSON Schemas that the answer is not held to while it is written, each with its keyword and why; absent where there are none.",
+    schema: { type: "string" },
+  },
+  "X-Validation": {
+    description:
+      "Beside `X-Relaxed`, of an answer that is not streamed: `passed`, or `failed:` and where; behind a semicolon what was not checked. " +
+      "A stream has it as `validation` in its last part.",
     schema: { type: "string" },
   },
 };
@@ -207,11 +223,21 @@ function anyOf(names: AnswerName[]): JsonSchema {
 function explain(schema: JsonSchema, name: string): void {
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     if (typeof property === "boolean") continue;
-    const text = PARAMETER_TEXTS[`${name}.${key}`] ?? PARAMETER_TEXTS[key];
+    const text = textOf(`${name}.${key}`);
     if (text !== undefined) property.description ??= text;
     explain(property, `${name}.${key}`);
   }
   for (const part of [...schema.anyOf ?? [], ...schema.oneOf ?? [], schema.items]) {
     if (typeof part === "object" && !Array.isArray(part)) explain(part, name);
   }
+}
+
+/** What a parameter means: the text of the longest end of its path that has one. */
+function textOf(path: string): string | undefined {
+  const keys = path.split(".");
+  for (let i = 0; i < keys.length; i++) {
+    const text = PARAMETER_TEXTS[keys.slice(i).join(".")];
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }

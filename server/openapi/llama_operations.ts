@@ -21,6 +21,7 @@ const TEXT_OPERATIONS: Operation[] = [
     api: "llama-server",
     summary: "How a text goes on",
     request: "LlamaCompletionRequest",
+    relaxes: true,
     examples: {
       text: { summary: "A text", value: { prompt: "The capital of France is", n_predict: 8, temperature: 0 } },
       fields: {
@@ -29,6 +30,18 @@ const TEXT_OPERATIONS: Operation[] = [
       },
       several: { summary: "Two texts", value: { prompt: ["Once upon a time", "In the beginning"], n_predict: 4 } },
       streamed: { summary: "Streamed", value: { prompt: "One, two, three,", n_predict: 8, stream: true } },
+      grammar: {
+        summary: "By a grammar",
+        value: { prompt: "The best number is", grammar: 'root ::= " " [0-9]{1,3}', n_predict: 8 },
+      },
+      schema: {
+        summary: "JSON of a schema",
+        value: {
+          prompt: "A person as JSON:",
+          json_schema: { type: "object", properties: { age: { type: "integer" } }, required: ["age"] },
+          n_predict: 32,
+        },
+      },
     },
     answers: { 200: completed },
     errors: BODY_ERRORS,
@@ -41,6 +54,7 @@ const TEXT_OPERATIONS: Operation[] = [
     summary: "What belongs into a gap in a text",
     description: "For models that have tokens for the text before and behind a gap; others answer 501.",
     request: "InfillRequest",
+    relaxes: true,
     examples: {
       code: {
         summary: "Code",
@@ -82,7 +96,16 @@ const TEXT_OPERATIONS: Operation[] = [
     api: "llama-server",
     summary: "A conversation as the model reads it",
     request: "ApplyTemplateRequest",
-    examples: { message: { summary: "A message", value: { messages: [{ role: "user", content: "Hello!" }] } } },
+    examples: {
+      message: { summary: "A message", value: { messages: [{ role: "user", content: "Hello!" }] } },
+      tools: {
+        summary: "With a function",
+        value: {
+          messages: [{ role: "user", content: "What time is it?" }],
+          tools: [{ type: "function", function: { name: "now", description: "The time" } }],
+        },
+      },
+    },
     answers: { 200: json("The prompt that the chat template makes.", "AppliedTemplate") },
     errors: BODY_ERRORS,
   },

@@ -1,5 +1,13 @@
 import { BODY_ERRORS, json, JSON_TYPE, LINES_TYPE, type Operation } from "./operation.ts";
 
+/** A JSON Schema, as the examples have it. */
+const CITY = {
+  type: "object",
+  properties: { city: { type: "string", maxLength: 40 } },
+  required: ["city"],
+  additionalProperties: false,
+};
+
 /** Ollama's API. */
 export const OLLAMA_OPERATIONS: Operation[] = [
   {
@@ -8,7 +16,9 @@ export const OLLAMA_OPERATIONS: Operation[] = [
     path: "/api/chat",
     api: "Ollama",
     summary: "The next message of a conversation",
-    description: "Without a message, the model is loaded and nothing computed.",
+    description:
+      "Without a message, the model is loaded and nothing computed. Of a stream, a call comes whole in one part.",
+    relaxes: true,
     request: "OllamaChatRequest",
     examples: {
       streamed: {
@@ -18,6 +28,32 @@ export const OLLAMA_OPERATIONS: Operation[] = [
       whole: {
         summary: "As one",
         value: { messages: [{ role: "user", content: "Hello!" }], stream: false, options: { temperature: 0 } },
+      },
+      tools: {
+        summary: "With what a function gave",
+        value: {
+          messages: [
+            { role: "user", content: "What is the weather in Paris?" },
+            {
+              role: "assistant",
+              content: "",
+              tool_calls: [{ function: { name: "get_weather", arguments: { city: "Paris" } } }],
+            },
+            { role: "tool", tool_name: "get_weather", content: "18 degrees, sunny" },
+          ],
+          tools: [{ type: "function", function: { name: "get_weather", parameters: CITY } }],
+          stream: false,
+          options: { num_predict: 32 },
+        },
+      },
+      format: {
+        summary: "JSON of a schema",
+        value: {
+          messages: [{ role: "user", content: "Name a city." }],
+          format: CITY,
+          stream: false,
+          options: { num_predict: 64 },
+        },
       },
     },
     answers: {
@@ -35,6 +71,7 @@ export const OLLAMA_OPERATIONS: Operation[] = [
     api: "Ollama",
     summary: "The answer to a prompt",
     description: "Without a prompt, the model is loaded and nothing computed.",
+    relaxes: true,
     request: "OllamaGenerateRequest",
     examples: {
       streamed: {
@@ -44,6 +81,10 @@ export const OLLAMA_OPERATIONS: Operation[] = [
       raw: {
         summary: "How a text goes on, as one",
         value: { prompt: "The capital of France is", raw: true, stream: false, options: { num_predict: 8 } },
+      },
+      format: {
+        summary: "JSON of any kind",
+        value: { prompt: "Describe a cat as JSON.", format: "json", stream: false, options: { num_predict: 64 } },
       },
     },
     answers: {

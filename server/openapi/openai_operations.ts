@@ -1,5 +1,17 @@
 import { BODY_ERRORS, EVENTS_TYPE, json, JSON_TYPE, MODEL_ERRORS, type Operation } from "./operation.ts";
 
+/** A function, as the examples have it. */
+const WEATHER = {
+  name: "get_weather",
+  description: "The weather in a city",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string", maxLength: 40 }, unit: { enum: ["celsius", "fahrenheit"] } },
+    required: ["city"],
+    additionalProperties: false,
+  },
+};
+
 /** OpenAI's API without its responses. */
 export const OPENAI_OPERATIONS: Operation[] = [
   {
@@ -9,7 +21,10 @@ export const OPENAI_OPERATIONS: Operation[] = [
     aliases: ["/chat/completions"],
     api: "OpenAI",
     summary: "The next message of a conversation",
+    description:
+      "A last message of the assistant is what the answer goes on with. Calls of functions are held to their schemas, answers to `response_format`.",
     request: "ChatCompletionRequest",
+    relaxes: true,
     examples: {
       question: {
         summary: "A question",
@@ -32,6 +47,67 @@ export const OPENAI_OPERATIONS: Operation[] = [
           max_tokens: 4,
           logprobs: true,
           top_logprobs: 2,
+        },
+      },
+      tools: {
+        summary: "A function that must be called",
+        value: {
+          messages: [{ role: "user", content: "What is the weather in Paris?" }],
+          tools: [{ type: "function", function: WEATHER }],
+          tool_choice: "required",
+          max_tokens: 64,
+        },
+      },
+      toolResult: {
+        summary: "What the function gave, to be put into words",
+        value: {
+          messages: [
+            { role: "user", content: "What is the weather in Paris?" },
+            {
+              role: "assistant",
+              content: null,
+              tool_calls: [{
+                id: "call_1",
+                type: "function",
+                function: { name: "get_weather", arguments: '{"city":"Paris"}' },
+              }],
+            },
+            { role: "tool", tool_call_id: "call_1", content: "18 degrees, sunny" },
+          ],
+          tools: [{ type: "function", function: WEATHER }],
+          max_tokens: 32,
+        },
+      },
+      schema: {
+        summary: "JSON of a schema",
+        value: {
+          messages: [{ role: "user", content: "Name a color and its hue in degrees." }],
+          response_format: {
+            type: "json_schema",
+            json_schema: {
+              name: "color",
+              strict: true,
+              schema: {
+                type: "object",
+                properties: {
+                  name: { type: "string", maxLength: 20 },
+                  hue: { type: "integer", minimum: 0, maximum: 359 },
+                },
+                required: ["name", "hue"],
+                additionalProperties: false,
+              },
+            },
+          },
+          max_tokens: 64,
+        },
+      },
+      reasoning: {
+        summary: "With no more than 64 tokens of thought, by models that think",
+        value: {
+          messages: [{ role: "user", content: "What is 17 times 23?" }],
+          reasoning_effort: "low",
+          thinking_budget_tokens: 64,
+          max_tokens: 128,
         },
       },
     },
@@ -66,6 +142,7 @@ export const OPENAI_OPERATIONS: Operation[] = [
     summary: "How a text goes on",
     description: "Without `/v1`, the path answers in llama-server's shape.",
     request: "CompletionRequest",
+    relaxes: true,
     examples: {
       text: { summary: "A text", value: { prompt: "The capital of France is", max_tokens: 8, temperature: 0 } },
       several: {
@@ -73,6 +150,7 @@ export const OPENAI_OPERATIONS: Operation[] = [
         value: { prompt: ["Once upon a time", "In the beginning"], n: 2, max_tokens: 8, logprobs: 1 },
       },
       streamed: { summary: "Streamed", value: { prompt: "One, two, three,", max_tokens: 8, stream: true, echo: true } },
+      choice: { summary: "One of two words", value: { prompt: "Is the sky blue?", choice: ["Yes", "No"] } },
     },
     answers: {
       200: {

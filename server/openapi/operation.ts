@@ -40,6 +40,8 @@ export interface Operation {
   request?: RequestName;
   /** At least one where there is a request. */
   examples?: Record<string, Example>;
+  /** Whether answers may be held to schemas, so that headers say what was not. */
+  relaxes?: boolean;
   /** By status what is no error of the API's usual shape. */
   answers: Record<number, Answer>;
   /** Statuses of errors in the API's usual shape. */

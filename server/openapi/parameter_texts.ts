@@ -1,5 +1,6 @@
 /**
- * What a parameter of a request body means, by its name; where one schema means something else by it, under that schema's name and a dot.
+ * What a parameter of a request body means, by its name, or by the end of its path where it means something else there: behind the names of
+ * what it lies in, or of its schema.
  * Ranges and types are the schema's to say.
  */
 export const PARAMETER_TEXTS: Record<string, string> = {
@@ -104,11 +105,107 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   safety_identifier: "Stands for `user` where that is absent.",
   prompt_cache_key: "Given back; prompts are cached anyway.",
   service_tier: "Taken and not looked at: there is one.",
-  parallel_tool_calls: "Given back; there are no tools yet.",
-  reasoning: "How much is thought before the answer.",
+  reasoning: "How much is thought before the answer; there are no summaries, thoughts are given as they are.",
+  "reasoning.effort": "How much is thought; `none` turns it off, where the template can.",
+  "input.call_id": "What tells calls apart; a call's result names it.",
+  "input.arguments": "JSON text of an object.",
+  "input.output": "What the call gave.",
+  "input.summary": "What was thought, in short; read where `content` has nothing.",
+  "tools.description": "What it is for; the model reads it.",
+  "tools.name": "The function's name.",
+  "tool_choice.name": "The function that is called.",
+  "tool_choice.tools": "Those that may be called.",
+  "tool_choice.tools.name": "The function's name.",
+  "tool_choice.mode": "`auto`: it may call; `required`: it must.",
+  "text.format":
+    "`json_object`: the answer is a JSON object; `json_schema`: JSON of a schema. `strict` refuses what of it cannot be held.",
+  "format.name": "Its name; it changes nothing.",
+  "format.description": "What it is for; it changes nothing.",
+  "format.schema": "The JSON Schema.",
+  "AnthropicMessageRequest.tool_choice":
+    "`auto`: the model may call tools; `any`: it must; `tool`: it must call this one; `none`: it calls none.",
+  "AnthropicCountTokensRequest.tool_choice": "As a message would have it.",
+  disable_parallel_tool_use: "Whether an answer has one call at most; false unless said.",
+  input_schema: "The JSON Schema of the tool's input.",
+  "messages.content.tool_use_id": "The call that this is the result of.",
+  "messages.content.is_error": 'Whether the call failed: the model then reads "Error: " before the result.',
+  "messages.content.content": "What the call gave.",
+  "messages.content.id": "What tells calls apart; a result names it.",
+  "messages.content.name": "The tool that was called.",
+  "messages.content.input": "What it was called with.",
+  "messages.content.thinking": "What the assistant thought before it answered.",
+  "messages.content.signature":
+    "As the API gave it: it brings back what an answer left out. Those of other servers say nothing here.",
+  thinking:
+    "Whether the model thinks before it answers, where its template can: `disabled` turns it off; where nothing is said it is as the template has it.",
+  budget_tokens: "Tokens after which thoughts end.",
+  display: "`omitted` leaves thoughts out of the answer; they are never summarized.",
+  "output_config.format": "What the answer is JSON of. What of the schema cannot be held is refused.",
+  "output_config.effort": "How much is thought before the answer, for templates that know of it.",
+  output_format: "The older name of `output_config.format`.",
+  "OllamaChatRequest.format": "`json`: the answer is a JSON object; or a JSON Schema that it is held to.",
+  "OllamaGenerateRequest.format": "`json`: the answer is a JSON object; or a JSON Schema that it is held to.",
+  think:
+    "Whether the model thinks before it answers, and how much; where nothing is said it is as the template has it. One that cannot think refuses true.",
+  "messages.tool_calls.function.index": "As the API gave it; it is not looked at.",
+  "messages.tool_calls.function.arguments": "What it was called with.",
+  "messages.thinking": "What the assistant thought before it answered.",
   "ResponseRequest.text": "The form of the answer.",
   "InputTokensRequest.text": "The form of the answer.",
   output_config: "The form of the answer.",
+
+  // Tools, and what the answer is held to.
+  tools: "The functions that the model may call.",
+  function: "What the function is.",
+  functions: "The older form of `tools`; calls are answered in the older form, too.",
+  "tools.function.name": "The function's name.",
+  "functions.name": "The function's name.",
+  "tools.function.description": "What it is for; the model reads it.",
+  "functions.description": "What it is for; the model reads it.",
+  parameters: "The JSON Schema of its arguments, which calls are held to; an object without keys when absent.",
+  strict: "Refuse a schema that cannot be held in full, instead of naming in `X-Relaxed` what is not.",
+  tool_choice:
+    "`auto`: it may call; `required`: it must; `none`: it does not; or the function that it must call, or those that it may.",
+  "tool_choice.function": "The function that is called.",
+  "tool_choice.function.name": "The function's name.",
+  allowed_tools: "The functions that may be called, and whether one must be.",
+  mode: "`auto`: one may be called; `required`: one must.",
+  "allowed_tools.tools": "Those that may be called.",
+  "allowed_tools.tools.function": "One of them.",
+  "allowed_tools.tools.function.name": "The function's name.",
+  parallel_tool_calls: "Whether an answer may have several calls; true unless said.",
+  function_call: "The older form of `tool_choice`, or in a message of `tool_calls`.",
+  "function_call.name": "The function's name.",
+  parse_tool_calls: "With false the answer is all text, calls as the model writes them; true unless said.",
+  tool_calls: "What the assistant called.",
+  "tool_calls.id": "What tells calls apart; a tool's message names it.",
+  "tool_calls.function": "What was called.",
+  "tool_calls.function.name": "The function's name.",
+  arguments: "The arguments, an object as JSON text.",
+  reasoning_content: "What the assistant thought before it answered.",
+  response_format:
+    "`json_object`: the answer is a JSON object; `json_schema`: JSON of a schema, in `json_schema.schema` or beside the type.",
+  json_schema: "A JSON Schema that the answer is held to.",
+  "response_format.json_schema": "The schema, and its name.",
+  "json_schema.name": "Its name; it changes nothing.",
+  "json_schema.description": "What it is for; it changes nothing.",
+  "json_schema.schema": "The JSON Schema.",
+  schema: "A JSON Schema that the answer is held to.",
+  grammar: "A grammar in llama.cpp's notation, GBNF, that the answer is held to.",
+  regex: "A regular expression that the whole answer matches.",
+  choice: "The texts of which the answer is one.",
+
+  // How the conversation is written for the model, and thought about.
+  add_generation_prompt: "End the prompt with the beginning of an answer; true unless said.",
+  continue_final_message:
+    "Go on with the last message, or a part of it; so it is anyway where that is the assistant's and has no calls, unless this is false.",
+  chat_template_kwargs: "Variables of the chat template, such as `enable_thinking`.",
+  reasoning_effort: "How much is thought before the answer; `none` turns it off, where the template can.",
+  reasoning_format: "`none` leaves thoughts in the text; otherwise they are given as `reasoning_content`.",
+  reasoning_budget_tokens:
+    "Tokens after which thoughts end; -1 is no limit. Of this, `thinking_budget_tokens` and `reasoning_budget` the first that is there counts.",
+  thinking_budget_tokens: "Tokens after which thoughts end; -1 is no limit.",
+  reasoning_budget: "Tokens after which thoughts end; -1 is no limit.",
 
   // How it is computed.
   t_max_predict_ms: "Milliseconds after which the answer ends at the next line break; 0 and -1 never.",
@@ -153,10 +250,10 @@ export const PARAMETER_TEXTS: Record<string, string> = {
 /** What a parameter of a query means, by its name. */
 export const QUERY_TEXTS: Record<string, string> = {
   action: "What llama-server would do with the slot.",
-  after: "The id of the message that the page begins behind.",
+  after: "The id of the item that the page begins behind.",
   fail_on_no_slot: "Anything but an empty text: a 503 when no slot is free.",
-  limit: "How many messages a page has.",
+  limit: "How many items a page has.",
   model: "Of several models, the one that is meant.",
-  order: "`desc`: the newest message first; `asc`: the oldest.",
+  order: "`desc`: the newest item first; `asc`: the oldest.",
   stream: "Stored responses are not streamed yet.",
 };

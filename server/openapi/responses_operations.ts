@@ -6,6 +6,20 @@ const id = {
   example: "RESPONSE_ID",
 };
 
+/** A function, as the examples have it. */
+const WEATHER = {
+  type: "function",
+  name: "get_weather",
+  description: "The weather in a city",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string", maxLength: 40 } },
+    required: ["city"],
+    additionalProperties: false,
+  },
+  strict: true,
+};
+
 /** OpenAI's Responses API. */
 export const RESPONSES_OPERATIONS: Operation[] = [
   {
@@ -15,7 +29,9 @@ export const RESPONSES_OPERATIONS: Operation[] = [
     aliases: ["/responses"],
     api: "OpenAI",
     summary: "The next message of a conversation that the server keeps",
-    description: "A request with `previous_response_id` goes on from an earlier response.",
+    description:
+      "A request with `previous_response_id` goes on from an earlier response. What was thought and called are items beside messages.",
+    relaxes: true,
     request: "ResponseRequest",
     examples: {
       text: { summary: "A text", value: { input: "Name three colors.", max_output_tokens: 32 } },
@@ -29,6 +45,51 @@ export const RESPONSES_OPERATIONS: Operation[] = [
         },
       },
       streamed: { summary: "Streamed", value: { input: "Hello!", max_output_tokens: 32, stream: true } },
+      tool: {
+        summary: "A function that must be called",
+        value: {
+          input: "What is the weather in Paris?",
+          tools: [WEATHER],
+          tool_choice: "required",
+          max_output_tokens: 64,
+        },
+      },
+      toolResult: {
+        summary: "What the function gave, to be put into words",
+        value: {
+          input: [
+            { role: "user", content: "What is the weather in Paris?" },
+            { type: "function_call", call_id: "call_1", name: "get_weather", arguments: '{"city":"Paris"}' },
+            { type: "function_call_output", call_id: "call_1", output: "18 degrees, sunny" },
+          ],
+          tools: [WEATHER],
+          max_output_tokens: 32,
+        },
+      },
+      format: {
+        summary: "JSON of a schema",
+        value: {
+          input: "Name a color.",
+          text: {
+            format: {
+              type: "json_schema",
+              name: "color",
+              strict: true,
+              schema: {
+                type: "object",
+                properties: { color: { enum: ["red", "green", "blue"] } },
+                required: ["color"],
+                additionalProperties: false,
+              },
+            },
+          },
+          max_output_tokens: 64,
+        },
+      },
+      reasoning: {
+        summary: "With little thought, by models that think",
+        value: { input: "What is 17 times 23?", reasoning: { effort: "low" }, max_output_tokens: 128 },
+      },
     },
     answers: {
       200: {
@@ -51,7 +112,7 @@ export const RESPONSES_OPERATIONS: Operation[] = [
     aliases: ["/responses/input_tokens"],
     api: "OpenAI",
     summary: "How many tokens a conversation has",
-    description: "As it would be answered by `POST /v1/responses`, with what the chat template adds.",
+    description: "As it would be answered by `POST /v1/responses`, with its tools and what the chat template adds.",
     request: "InputTokensRequest",
     examples: { text: { summary: "A text", value: { input: "Name three colors." } } },
     answers: { 200: json("The number.", "InputTokens") },
@@ -75,11 +136,11 @@ export const RESPONSES_OPERATIONS: Operation[] = [
     path: "/v1/responses/{id}/input_items",
     aliases: ["/responses/{id}/input_items"],
     api: "OpenAI",
-    summary: "The messages that a response was made from",
+    summary: "The items that a response was made from",
     description: "With those of the responses before it, page by page.",
     pathParameters: { id },
     query: ItemQuery,
-    answers: { 200: json("A page of messages.", "ItemList") },
+    answers: { 200: json("A page of items.", "ItemList") },
     errors: [400, 404],
   },
   {

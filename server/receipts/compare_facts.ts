@@ -122,7 +122,7 @@ export function promptToAsk({ prompt: { rendered } }: Receipt, prompt: FixedProm
 }
 
 function writesTime({ chatTemplate = "" }: ModelInfo): boolean {
-  return chatTemplate.includes("strftime_now");
+  return /strftime_now|date_string|datetime/.test(chatTemplate);
 }
 
 async function comparePrompt({ prompt: expected }: Receipt, here: Here): Promise<Comparison[]> {

@@ -23,7 +23,19 @@ export async function fixPrompt(engine: Engine, given: Prompt): Promise<FixedPro
   }
   const rendered = given.kind === "chat" ? await engine.render(given) : null;
   const prompt: Prompt = rendered === null ? given : { kind: "text", text: rendered };
-  return { given, prompt, rendered };
+  return { given: given.kind === "chat" ? toGivenChat(given) : given, prompt, rendered };
+}
+
+/** Of a conversation what its template sees: limits of thoughts, and whether they are told apart, bear on nothing where all is text. */
+function toGivenChat({ kind, messages, template, reasoning }: Extract<Prompt, { kind: "chat" }>): FixedPrompt["given"] {
+  const { effort, enabled } = reasoning ?? {};
+  const seen = { ...(effort === undefined ? {} : { effort }), ...(enabled === undefined ? {} : { enabled }) };
+  return {
+    kind,
+    messages,
+    ...(template === undefined ? {} : { template }),
+    ...(Object.keys(seen).length === 0 ? {} : { reasoning: seen }),
+  };
 }
 
 /**

@@ -4,13 +4,23 @@ import type { Receipt, Timings, Usage } from "../schemas/mod.ts";
 import { sseMessage, SseTemplate } from "../sse_message.ts";
 import { toTimings, toUsage } from "./to_usage.ts";
 
+/** How a choice begins. */
+export interface Beginning {
+  /** What comes first: text, a thought or a call, or nothing at all. */
+  first: "text" | "part" | "end";
+  /** The prompt's log-probabilities, where there are any. */
+  prompt?: PromptToken[] | undefined;
+}
+
 /** How one API writes the parts of a streamed answer. */
 export interface ChunkShape {
-  /** What a choice begins with, before any text of its own, and with the prompt's log-probabilities where there are any; undefined where nothing does. */
-  open(choice: number, prompt?: PromptToken[]): object | undefined;
+  /** What a choice begins with, before anything of its own; undefined where nothing does. */
+  open(choice: number, beginning: Beginning): object | undefined;
   text(choice: number, text: string, logprobs?: AnswerLogprob[]): object;
-  /** A thought, or a part of a call; absent where an answer is nothing but text. */
-  part?(event: PartEvent): object;
+  /** Absent, as {@linkcode call}, where an answer is nothing but text. */
+  thought?(choice: number, text: string, logprobs?: AnswerLogprob[]): object;
+  /** A call begins, or its arguments go on. */
+  call?(event: Exclude<PartEvent, { type: "reasoning" }>): object;
   finish(choice: number, reason: FinishReason): object;
   /** A part that is about no choice. */
   bare(): object;
@@ -21,6 +31,7 @@ interface Extra {
   usage?: Usage | null;
   timings?: Timings;
   receipt?: Receipt;
+  validation?: string;
 }
 
 /** How a {@linkcode ChunkWriter} writes. */
@@ -28,7 +39,7 @@ export interface ChunkWriterOptions {
   choices: number;
   includeUsage: boolean;
   /** What more the last part has; asked for when it is written. */
-  extra?: (() => Pick<Extra, "receipt">) | undefined;
+  extra?: (() => Pick<Extra, "receipt" | "validation">) | undefined;
 }
 
 /** Writes the events of one answer as server-sent events. */
@@ -38,6 +49,8 @@ export class ChunkWriter {
   readonly #extra: ChunkWriterOptions["extra"];
   /** One for each choice that has begun. */
   readonly #templates: SseTemplate[] = [];
+  /** Those of thoughts. */
+  readonly #thoughts: SseTemplate[] = [];
   #unfinished: number;
   /** The end of the last choice, kept until the timings that belong to it are known. */
   #last: object | undefined;
@@ -59,9 +72,10 @@ export class ChunkWriter {
       case "text":
         return this.#text(event);
       case "reasoning":
+        return this.#thought(event);
       case "toolCall":
       case "arguments":
-        return this.#part(event);
+        return this.#call(event);
       case "finish":
         return this.#finish(event.index, event.finishReason);
       case "done":
@@ -70,29 +84,39 @@ export class ChunkWriter {
   }
 
   #text({ index, text, logprobs, prompt }: Extract<GenerateEvent, { type: "text" }>): string {
-    const template = this.#templates[index];
-    if (template === undefined) return this.#open(index, prompt) + this.#text({ type: "text", index, text, logprobs });
+    const opening = this.#open(index, { first: "text", prompt });
     if (logprobs !== undefined && logprobs.length > 0) {
-      return this.#message(this.#shape.text(index, text, logprobs));
+      return opening + this.#message(this.#shape.text(index, text, logprobs));
     }
-    return text === "" ? "" : template.fill(text);
+    return text === "" ? opening : opening + (this.#templates[index]?.fill(text) ?? "");
   }
 
-  #part(event: PartEvent): string {
-    const opening = this.#templates[event.index] === undefined ? this.#open(event.index) : "";
-    const { part } = this.#shape;
-    if (part === undefined) throw new EngineError("internal", `An answer of text has a part "${event.type}"`);
-    return opening + this.#message(part(event));
+  #thought({ index, text, logprobs }: Extract<PartEvent, { type: "reasoning" }>): string {
+    const opening = this.#open(index, { first: "part" });
+    const { thought } = this.#shape;
+    if (thought === undefined) throw new EngineError("internal", "An answer that is nothing but text has a thought");
+    if (logprobs !== undefined && logprobs.length > 0) return opening + this.#message(thought(index, text, logprobs));
+    const template = this.#thoughts[index] ??= new SseTemplate((text) => this.#with(thought(index, text)));
+    return text === "" ? opening : opening + template.fill(text);
   }
 
-  #open(index: number, prompt?: PromptToken[]): string {
+  #call(event: Exclude<PartEvent, { type: "reasoning" }>): string {
+    const opening = this.#open(event.index, { first: "part" });
+    const { call } = this.#shape;
+    if (call === undefined) throw new EngineError("internal", "An answer that is nothing but text has a call");
+    return opening + this.#message(call(event));
+  }
+
+  /** The beginning of a choice; empty when it has begun. */
+  #open(index: number, beginning: Beginning): string {
+    if (this.#templates[index] !== undefined) return "";
     this.#templates[index] = new SseTemplate((text) => this.#with(this.#shape.text(index, text)));
-    const opening = this.#shape.open(index, prompt);
+    const opening = this.#shape.open(index, beginning);
     return opening === undefined ? "" : this.#message(opening);
   }
 
   #finish(index: number, reason: FinishReason): string {
-    const opening = this.#templates[index] === undefined ? this.#open(index) : "";
+    const opening = this.#open(index, { first: "end" });
     const end = this.#shape.finish(index, reason);
     if (--this.#unfinished > 0) return opening + this.#message(end);
     this.#last = end;

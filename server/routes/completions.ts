@@ -1,5 +1,5 @@
 import type { Handler } from "hono";
-import type { Engine, GenerateInput, ModelInfo, PromptToken } from "../../lib/engine/mod.ts";
+import type { Engine, GenerateEvent, GenerateInput, ModelInfo } from "../../lib/engine/mod.ts";
 import type { AppEnv, AppInput, AppOptions } from "../app_input.ts";
 import { chooseEngine } from "../choose_engine.ts";
 import { type Generate, startGeneration, STREAM_PATIENCE_MS } from "../generation.ts";
@@ -8,10 +8,12 @@ import { parseBody } from "../parse_body.ts";
 import { ReceiptWriter } from "../receipts/mod.ts";
 import { type Completion, type CompletionChunk, type CompletionLogprobs, CompletionRequest } from "../schemas/mod.ts";
 import { sseResponse } from "../sse.ts";
+import { watchAnswer } from "../watch_answer.ts";
 import { type AnswerHead, answerHead } from "./answer_head.ts";
-import { type ChunkShape, ChunkWriter } from "./chunk_writer.ts";
+import { type Beginning, type ChunkShape, ChunkWriter } from "./chunk_writer.ts";
 import { collectAnswer, type CollectedAnswer, type CollectedChoice } from "./collect_answer.ts";
 import { CompletionLogprobWriter, joinLogprobs } from "./completion_logprobs.ts";
+import { toConstraint } from "./to_constraint.ts";
 import { toGenerateInput } from "./to_generate_input.ts";
 import { toPrompts } from "./to_prompts.ts";
 import { toTimings, toUsage } from "./to_usage.ts";
@@ -23,22 +25,25 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const request = await parseBody(c, CompletionRequest);
     const { engine, model } = await chooseEngine(app, request.model);
     const head = answerHead("cmpl", { model, options });
-    const inputs = toInputs(request, { options, model, address: c.env?.address });
+    const constraint = await toConstraint(request);
+    const inputs = toInputs(request, { options, model, grammar: constraint.grammar, address: c.env?.address });
     // One after another: all at once they would fill the queue.
     const echoes = request.echo ? await Array.fromAsync(inputs, (input) => echoOf(input, engine)) : [];
     const [only] = inputs;
     const receipt = request.receipt && only ? new ReceiptWriter(only, { app, engine, model, head }) : undefined;
     const generate: Generate = receipt ? (signal) => receipt.generate(signal) : generateAll(engine, inputs);
+    const perPrompt = request.n ?? 1;
+    const generated = request.best_of ?? perPrompt;
+    const watch = await watchAnswer(c, constraint, inputs.length * perPrompt);
     const { events, abort } = await startGeneration(generate, {
       signals: [c.req.raw.signal, c.env?.stop],
       promptParam: "prompt",
       patienceMs: request.stream ? STREAM_PATIENCE_MS : undefined,
     });
-    const perPrompt = request.n ?? 1;
-    const generated = request.best_of ?? perPrompt;
     if (!request.stream) {
       const answer = await collectAnswer(events, inputs.length * generated);
       const choices = bestOfEach(answer.choices, { generated, kept: perPrompt });
+      watch?.check(choices);
       return c.json({
         ...toCompletion({ ...answer, choices }, { head, request, echoes, perPrompt }),
         ...receipt?.fields,
@@ -49,16 +54,25 @@ export function createCompletion(app: AppInput): Handler<AppEnv> {
     const writer = new ChunkWriter(shape, {
       choices: inputs.length * perPrompt,
       includeUsage,
-      extra: receipt && (() => receipt.fields),
+      extra: (receipt ?? watch) && (() => ({ ...receipt?.fields, ...watch?.outcome })),
     });
-    return sseResponse({ events, write: (event) => writer.write(event) }, { onCancel: abort });
+    const write = (event: GenerateEvent): string => {
+      watch?.add(event);
+      return writer.write(event);
+    };
+    return sseResponse({ events, write }, { onCancel: abort });
   };
 }
 
 /** What the engine is to generate for each of the prompts. */
 function toInputs(
   request: CompletionRequest,
-  { options, model, address }: { options: AppOptions; model: ModelInfo; address: string | undefined },
+  { options, model, grammar, address }: {
+    options: AppOptions;
+    model: ModelInfo;
+    grammar: GenerateInput["grammar"];
+    address: string | undefined;
+  },
 ): GenerateInput[] {
   const { vocabularySize } = model;
   const choices = request.best_of ?? request.n;
@@ -67,7 +81,15 @@ function toInputs(
   const logprobs = request.logprobs ?? (ranked ? 0 : undefined);
   const promptLogprobs = (request.echo ?? false) && typeof request.logprobs === "number";
   return toPrompts(request, vocabularySize).map((prompt) =>
-    toGenerateInput({ ...request, n: choices }, { prompt, options, vocabularySize, logprobs, promptLogprobs, address })
+    toGenerateInput({ ...request, n: choices }, {
+      prompt,
+      grammar,
+      options,
+      vocabularySize,
+      logprobs,
+      promptLogprobs,
+      address,
+    })
   );
 }
 
@@ -136,7 +158,7 @@ function completionChunks(head: AnswerHead, echo: (choice: number) => string): C
   const part = (index: number, text: string, logprobs: CompletionLogprobs | null): CompletionChunk =>
     chunk([{ text, index, logprobs, finish_reason: null }]);
   const writerOf = (index: number): CompletionLogprobWriter => writers[index] ??= new CompletionLogprobWriter();
-  const open = (index: number, prompt?: PromptToken[]): CompletionChunk | undefined => {
+  const open = (index: number, { prompt }: Beginning): CompletionChunk | undefined => {
     const text = echo(index);
     if (prompt !== undefined) return part(index, text, writerOf(index).echo(prompt, text));
     return text === "" ? undefined : part(index, text, null);

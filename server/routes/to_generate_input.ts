@@ -1,4 +1,5 @@
 import type { GenerateInput, Prompt } from "../../lib/engine/mod.ts";
+import type { Grammar } from "../../lib/grammar/grammar.ts";
 import type { AppOptions } from "../app_input.ts";
 import type { GenerationParameters } from "../schemas/mod.ts";
 import { isGiven, toSampling } from "./to_sampling.ts";
@@ -9,6 +10,8 @@ const MAX_TOKENS = 2 ** 31 - 1;
 /** What an input for the engine is made of besides the parameters that the APIs share. */
 export interface InputParts {
   prompt: Prompt;
+  /** What the answer is held to; anything when absent. */
+  grammar?: Grammar | undefined;
   /** What holds where the request says nothing. */
   options: AppOptions;
   /** Token ids lie below it. */
@@ -27,7 +30,7 @@ export interface InputParts {
  * @throws {EngineError} `invalid_value` for what the loaded model does not have.
  */
 export function toGenerateInput(request: GenerationParameters, parts: InputParts): GenerateInput {
-  const { options, prompt, vocabularySize, logprobs, promptLogprobs = false } = parts;
+  const { options, prompt, grammar, vocabularySize, logprobs, promptLogprobs = false } = parts;
   const limit = request.max_completion_tokens ?? request.max_tokens ?? request.n_predict ?? options.maxTokens;
   const stop = typeof request.stop === "string" ? [request.stop] : request.stop ?? [];
   const client = {
@@ -36,6 +39,7 @@ export function toGenerateInput(request: GenerationParameters, parts: InputParts
   };
   return {
     prompt,
+    ...(grammar === undefined ? {} : { grammar }),
     sampling: { ...options.defaults, ...toSampling(request, vocabularySize) },
     ...(limit === undefined ? {} : { maxTokens: toMaxTokens(limit) }),
     ...(stop.length === 0 ? {} : { stop }),

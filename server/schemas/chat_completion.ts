@@ -17,6 +17,18 @@ export const ChatLogprobs = z.object({
 /** Log-probabilities as the client reads them. */
 export type ChatLogprobs = z.infer<typeof ChatLogprobs>;
 
+/** OpenAI's older word belongs to the older form of calls. */
+const chatReason = z.enum([...finishReason.options, "function_call"]);
+
+/** `arguments` is JSON text of an object. */
+const calledFunction = z.object({ name: z.string(), arguments: z.string() });
+
+/** The beginning of a call, with its id and name, or a part of the arguments of the call of that index. */
+const calledPart = z.union([
+  z.object({ index: z.int(), id: z.string(), type: z.literal("function"), function: calledFunction }),
+  z.object({ index: z.int(), function: z.object({ arguments: z.string() }) }),
+]);
+
 /** The answer of `POST /v1/chat/completions` without `stream`. */
 export const ChatCompletion = z.object({
   id,
@@ -24,9 +36,20 @@ export const ChatCompletion = z.object({
   ...answerShape,
   choices: z.array(z.object({
     index: z.int(),
-    message: z.object({ role: z.literal("assistant"), content: z.string(), refusal: z.null() }),
+    message: z.object({
+      role: z.literal("assistant"),
+      /** Null where there are only calls. */
+      content: z.string().nullable(),
+      refusal: z.null(),
+      /** What the model thought; only where it did. */
+      reasoning_content: z.string().optional(),
+      tool_calls: z.array(z.object({ id: z.string(), type: z.literal("function"), function: calledFunction })).min(1)
+        .optional(),
+      /** Instead of calls, where `functions` were given. */
+      function_call: calledFunction.optional(),
+    }),
     logprobs: ChatLogprobs.nullable(),
-    finish_reason: finishReason,
+    finish_reason: chatReason,
   })).min(1),
   usage: Usage,
   timings: Timings,
@@ -44,9 +67,16 @@ export const ChatCompletionChunk = z.object({
   ...answerShape,
   choices: z.array(z.object({
     index: z.int(),
-    delta: z.object({ role: z.literal("assistant").optional(), content: z.string().optional() }),
+    delta: z.object({
+      role: z.literal("assistant").optional(),
+      /** Null at the beginning of a choice that does not begin with text. */
+      content: z.string().nullable().optional(),
+      reasoning_content: z.string().optional(),
+      tool_calls: z.array(calledPart).length(1).optional(),
+      function_call: calledFunction.partial().optional(),
+    }),
     logprobs: ChatLogprobs.nullable(),
-    finish_reason: finishReason.nullable(),
+    finish_reason: chatReason.nullable(),
   })).max(1),
   /** Present only where `stream_options.include_usage` asks for it, and null but in the last chunk. */
   usage: Usage.nullable().optional(),
@@ -54,6 +84,8 @@ export const ChatCompletionChunk = z.object({
   timings: Timings.optional(),
   /** Present in the last chunk where it was asked for. */
   receipt: Receipt.optional(),
+  /** Present in the last chunk where not everything of a schema was held: what came of checking the answer. */
+  validation: z.string().optional(),
 });
 
 /** A part of an answer. */

@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { ChatMessage } from "./chat_message.ts";
 import { accepting } from "./accepting.ts";
-import { EMPTY_ARRAY, EMPTY_OBJECT } from "./empty.ts";
+import { checkConstraint, constraintShape } from "./constraint.ts";
 import { checkReceipt, checkStreamOptions, generationShape, receiptFlag } from "./generation.ts";
 import { notYet } from "./not_yet.ts";
-import { templateShape } from "./template.ts";
-
-const EMPTY = z.union([EMPTY_ARRAY, EMPTY_OBJECT]);
+import { reasoningShape, templateShape } from "./template.ts";
+import { checkTools, toolShape } from "./tool.ts";
 
 const TextOnly = accepting(z.custom<"text"[]>(isTextOnly), z.array(z.literal("text")));
 
@@ -15,19 +14,19 @@ export const ChatCompletionRequest = z.object({
   messages: z.array(ChatMessage).min(1),
   ...generationShape,
   ...templateShape,
+  ...reasoningShape,
+  ...toolShape,
+  ...constraintShape,
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   receipt: receiptFlag,
-  tools: notYet("Tools", EMPTY),
-  tool_choice: notYet("Forced tool calls", z.enum(["none", "auto"])),
-  functions: notYet("Functions", EMPTY),
-  function_call: notYet("Forced function calls", z.enum(["none", "auto"])),
-  response_format: notYet("Formats other than text", z.object({ type: z.literal("text") })),
   modalities: notYet("Modalities other than text", TextOnly),
   audio: notYet("Audio answers"),
 }).superRefine((request, context) => {
   checkStreamOptions(request, context);
   checkReceipt(request, context);
+  checkTools(request, context);
+  checkConstraint(request, context);
   if (request.top_logprobs && !request.logprobs) {
     context.addIssue({ code: "custom", path: ["top_logprobs"], message: 'allowed only with "logprobs": true' });
   }

@@ -49,6 +49,8 @@ export const CompletionChunk = z.object({
   timings: Timings.optional(),
   /** Present in the last chunk where it was asked for. */
   receipt: Receipt.optional(),
+  /** Present in the last chunk where not everything of a schema was held: what came of checking the answer. */
+  validation: z.string().optional(),
 });
 
 /** A part of an answer. */

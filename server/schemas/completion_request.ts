@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkConstraint, constraintShape } from "./constraint.ts";
 import { checkReceipt, checkStreamOptions, generationShape, MAX_CHOICES, receiptFlag } from "./generation.ts";
 import { promptList } from "./prompt_list.ts";
 import { tokenList } from "./token_list.ts";
@@ -22,6 +23,7 @@ export const CompletionRequest = z.object({
     MAX_PROMPTS,
   ),
   ...generationShape,
+  ...constraintShape,
   best_of: z.int().min(1).max(MAX_CHOICES).nullish(),
   echo: z.boolean().nullish(),
   logprobs: z.int().min(0).max(5).nullish(),
@@ -32,6 +34,7 @@ export const CompletionRequest = z.object({
   const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
   checkStreamOptions(request, context);
   checkReceipt(request, context);
+  checkConstraint(request, context);
   const [first] = request.prompt;
   if (request.receipt && Array.isArray(request.prompt) && typeof first !== "number" && request.prompt.length > 1) {
     refuse("prompt", 'expected one prompt with "receipt": true');

@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { notYet } from "./not_yet.ts";
+import { type ConstraintParameters, givenConstraints } from "./constraint.ts";
 import { INT32_MAX, samplingShape } from "./sampling.ts";
+import type { TemplateParameters } from "./template.ts";
+import type { ToolParameters } from "./tool.ts";
 
 /** Answers to one prompt that a request may ask for. */
 export const MAX_CHOICES = 16;
@@ -55,11 +58,17 @@ export const GenerationParameters = z.object(generationShape);
 /** What a request says besides its prompt. */
 export type GenerationParameters = z.infer<typeof GenerationParameters>;
 
-/** Refuses beside a receipt what would make the answer depend on more than is written there, and more answers than one. */
-export function checkReceipt(
-  request: GenerationParameters & { receipt?: boolean | null | undefined; best_of?: number | null | undefined },
-  context: z.RefinementCtx,
-): void {
+/** What a request may say that is, or bears upon, a receipt. */
+type ReceiptParameters = GenerationParameters & ConstraintParameters & Partial<ToolParameters> & TemplateParameters & {
+  receipt?: boolean | null | undefined;
+  best_of?: number | null | undefined;
+};
+
+/**
+ * Refuses beside a receipt what would make the answer depend on more than is written there, more answers than one, and what makes an answer
+ * more than a text.
+ */
+export function checkReceipt(request: ReceiptParameters, context: z.RefinementCtx): void {
   if (!request.receipt) return;
   const refuse = (key: keyof typeof request, message: string): void =>
     context.addIssue({ code: "custom", path: [key], message: `${message} with "receipt": true` });
@@ -69,6 +78,16 @@ export function checkReceipt(
   if (request.speculation) refuse("speculation", "no tokens are guessed ahead");
   if (request.prediction) refuse("prediction", "no tokens are guessed ahead");
   if ((request.t_max_predict_ms ?? 0) > 0) refuse("t_max_predict_ms", "the answer must not depend on time");
+  for (const key of ["tools", "functions"] as const) {
+    if ((request[key] ?? []).length > 0) refuse(key, "an answer is nothing but text");
+  }
+  for (const key of givenConstraints(request)) refuse(key, "an answer is held to nothing");
+  for (const key of ["reasoning_budget_tokens", "thinking_budget_tokens", "reasoning_budget"] as const) {
+    if ((request[key] ?? -1) >= 0) refuse(key, "thoughts have no limit");
+  }
+  if (request.reasoning_format && request.reasoning_format !== "none") {
+    refuse("reasoning_format", 'expected "none", since thoughts are part of the text,');
+  }
 }
 
 /** Refuses `stream_options` where nothing is streamed, as OpenAI does. */

@@ -3,6 +3,7 @@ import { SAMPLER_NAMES } from "../../lib/engine/mod.ts";
 import { KV_TYPE_NAMES } from "../../lib/options.ts";
 import { TARGETS } from "../../lib/target.ts";
 import { finishReason } from "./answer.ts";
+import { JsonObject } from "./json_value.ts";
 
 /** The version of receipts that is written, and the only one that is read. */
 export const RECEIPT_FORMAT = 1;
@@ -23,11 +24,35 @@ const scale = z.number().min(-FLOAT).max(FLOAT);
 
 const Hashed = z.object({ name: z.string().min(1), size: bytes, sha256 });
 
-const message = z.object({ role: z.string(), content: z.string(), name: z.string().optional() });
+const message = z.object({
+  role: z.string(),
+  content: z.string(),
+  parts: z.array(z.string()).optional(),
+  name: z.string().optional(),
+  reasoning: z.string().optional(),
+  toolCalls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })).optional(),
+  toolCallId: z.string().optional(),
+});
+
+/** What the template was told besides the messages. */
+const templateUse = z.object({
+  variables: JsonObject.optional(),
+  addGenerationPrompt: z.boolean().optional(),
+  continueFinal: z.boolean().optional(),
+});
+const reasoningUse = z.object({
+  effort: z.string().optional(),
+  enabled: z.boolean().optional(),
+});
 
 /** What the answer began with, as it came: a conversation (with the server's system prompt), a text, tokens, or a gap in a text. */
 const Prompt = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("chat"), messages: z.array(message).min(1) }),
+  z.object({
+    kind: z.literal("chat"),
+    messages: z.array(message).min(1),
+    template: templateUse.optional(),
+    reasoning: reasoningUse.optional(),
+  }),
   z.object({ kind: z.literal("text"), text: z.string() }),
   z.object({ kind: z.literal("tokens"), tokens: z.array(count).min(1) }),
   z.object({ kind: z.literal("infill"), before: z.string(), after: z.string() }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ModelList } from "../schemas/mod.ts";
 import { ChatAnswer, LocalModels } from "../schemas/ollama/mod.ts";
 import { ask, askJson, type Check, MESSAGES } from "./check.ts";
+import { fitForecast, FORECAST_SCHEMA } from "./forecast.ts";
 
 const BODY = { messages: MESSAGES, options: { temperature: 0, num_predict: 12 } };
 
@@ -10,6 +11,7 @@ export const OLLAMA_CHECKS: readonly Check[] = [
   { name: "GET /api/tags", run: tags },
   { name: "POST /api/chat", run: whole },
   { name: "… streamed", run: streamed },
+  { name: "… JSON of a schema", run: formatted },
 ];
 
 async function tags(base: string): Promise<string> {
@@ -32,6 +34,13 @@ async function streamed(base: string): Promise<string> {
   const last = lines.pop();
   assert.ok(lines.length > 0 && lines.every(({ done }) => !done), "only the last line is the end");
   return `${lines.length} parts, ${endOf(last)}`;
+}
+
+async function formatted(base: string): Promise<string> {
+  const body = { ...BODY, format: FORECAST_SCHEMA, stream: false, options: { ...BODY.options, num_predict: 200 } };
+  const { message, done_reason } = ChatAnswer.parse(await askJson(`${base}/api/chat`, { body }));
+  assert.equal(done_reason, "stop");
+  return fitForecast(message.content);
 }
 
 function endOf(answer: ChatAnswer | undefined): string {

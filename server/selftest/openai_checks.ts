@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ChatCompletion, ChatCompletionChunk, Completion, EmbeddingList, ModelList } from "../schemas/mod.ts";
 import { askEvents, askJson, type Check, MESSAGES } from "./check.ts";
+import { STRUCTURE_CHECKS } from "./structure_checks.ts";
 
 const GREEDY = { messages: MESSAGES, temperature: 0, max_tokens: 24 };
 /** Nothing that may differ from one time to the next: no cached prefix, no guesses. */
@@ -18,6 +19,7 @@ export const OPENAI_CHECKS: readonly Check[] = [
   { name: "… the same for the same seed", run: determinism },
   { name: "… with a receipt", run: receipt },
   { name: "… logprobs", run: logprobs },
+  ...STRUCTURE_CHECKS,
   { name: "POST /v1/completions", run: completion },
   { name: "POST /v1/embeddings", run: embeddings },
 ];

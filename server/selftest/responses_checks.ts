@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DeletedResponse, ResponseEvent, ResponseObject } from "../schemas/responses/mod.ts";
 import { ask, askEvents, askJson, type Check, inOrder } from "./check.ts";
+import { fitForecast, FORECAST_SCHEMA } from "./forecast.ts";
 
 const BODY = { input: "Name three colors.", temperature: 0, max_output_tokens: 12 };
 const DELTA = "response.output_text.delta";
@@ -19,6 +20,7 @@ const ORDER = [
 export const RESPONSES_CHECKS: readonly Check[] = [
   { name: "POST /v1/responses", run: whole },
   { name: "… streamed in order", run: streamed },
+  { name: "… a required call", run: called },
   { name: "… goes on from a stored one", run: stored },
 ];
 
@@ -43,6 +45,20 @@ async function streamed(base: string): Promise<string> {
   return `${events.length} events`;
 }
 
+async function called(base: string): Promise<string> {
+  const tools = [{ type: "function", name: "forecast", parameters: FORECAST_SCHEMA, strict: true }];
+  const { output } = await respond(base, {
+    ...BODY,
+    tools,
+    tool_choice: "required",
+    max_output_tokens: 200,
+    store: false,
+  });
+  const call = output.find((item) => item.type === "function_call");
+  assert.deepEqual([call?.name, call?.status], ["forecast", "completed"]);
+  return fitForecast(call?.arguments ?? "");
+}
+
 async function stored(base: string): Promise<string> {
   const first = await respond(base, { ...BODY, store: true });
   const url = `${base}/v1/responses/${first.id}`;
@@ -60,5 +76,5 @@ async function respond(base: string, body: object): Promise<ResponseObject> {
 }
 
 function textOf({ output }: ResponseObject): string {
-  return output.flatMap(({ content }) => content).map(({ text }) => text).join("");
+  return output.flatMap((item) => item.type === "message" ? item.content : []).map(({ text }) => text).join("");
 }

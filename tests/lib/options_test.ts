@@ -40,9 +40,9 @@ Deno.test("readOptionLine knows the spellings of llama.cpp and llamafile", () =>
 });
 
 Deno.test("readOptionLine sets unknown flags aside with their values", () => {
-  const { options, unknown } = readOptionLine(["--mlp", "--grp-attn-n", "2", "-c", "64", "--chat-template", "chatml"]);
+  const { options, unknown } = readOptionLine(["--mlp", "--grp-attn-n", "2", "-c", "64", "--mmproj", "x.gguf"]);
   assert.deepEqual(options, [["ctxSize", "64"]]);
-  assert.deepEqual(unknown, ["--mlp", "--grp-attn-n", "--chat-template"]);
+  assert.deepEqual(unknown, ["--mlp", "--grp-attn-n", "--mmproj"]);
 });
 
 Deno.test("readOptionLine leaves a value alone that looks like an assignment, and tells of one that is missing", () => {
@@ -165,4 +165,46 @@ Deno.test("splitWords gives back what a shell's quoting was made from", () => {
   }));
   assert.deepEqual(splitWords(`--system "You are \\"it\\"" a\\ b  c`), ["--system", 'You are "it"', "a b", "c"]);
   assert.throws(() => splitWords("'open"), EngineError);
+});
+
+Deno.test("options of chat templates and thoughts have llama-server's names", () => {
+  const { options, unknown } = readOptionLine([
+    ...["--jinja", "--no-jinja", "--prefill-assistant", "--reasoning-preserve"],
+    ...["--chat-template", "{{ x }}", "--chat-template-file", "t.jinja", "--chat-template-kwargs", '{"a": [1]}'],
+    ...["--no-prefill-assistant", "-rea", "off", "--reasoning-format", "none", "--reasoning-effort", "high"],
+    ...["--reasoning-budget", "0", "--no-reasoning-preserve"],
+  ]);
+  assert.deepEqual(unknown, []);
+  const checked = checkOptions(options);
+  assert.deepEqual(checked.chatTemplate, "{{ x }}");
+  assert.deepEqual(checked.chatTemplateFile, "t.jinja");
+  assert.deepEqual(checked.chatTemplateKwargs, { a: [1] });
+  assert.deepEqual([checked.prefillAssistant, checked.reasoningPreserve], [false, false]);
+  assert.deepEqual([checked.reasoning, checked.reasoningFormat], [false, "none"]);
+  assert.deepEqual([checked.reasoningEffort, checked.reasoningBudget], ["high", 0]);
+});
+
+Deno.test("options of chat templates and thoughts say nothing unless they are given", () => {
+  const checked = checkOptions([["reasoningEffort", "default"], ["reasoning", "auto"]]);
+  assert.deepEqual([checked.chatTemplate, checked.chatTemplateFile, checked.chatTemplateKwargs], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual([checked.prefillAssistant, checked.reasoningPreserve], [true, true]);
+  assert.deepEqual([checked.reasoning, checked.reasoningFormat], [undefined, "auto"]);
+  assert.deepEqual([checked.reasoningEffort, checked.reasoningBudget], [undefined, -1]);
+});
+
+Deno.test("--chat-template-kwargs takes an object of JSON alone", () => {
+  for (
+    const [value, problem] of [["{", "is not JSON"], ["[1]", "is not a JSON object"], ["null", "is not a JSON object"]]
+  ) {
+    assert.throws(() => checkOptions([["chatTemplateKwargs", value ?? ""]]), (error) => {
+      assert.ok(error instanceof EngineError);
+      assert.equal(error.code, "usage");
+      assert.equal(error.message, `Option --chat-template-kwargs: "${value}" ${problem}; see --help`);
+      return true;
+    });
+  }
 });

@@ -31,19 +31,55 @@ Deno.test("messages need no version, and take whatever keys their clients send",
   }
 });
 
-Deno.test("messages refuse by name what needs tools, pictures, documents, formats or edits of the context", async () => {
+Deno.test("messages refuse by name pictures, documents, tools of Anthropic's own, and edits of the context", async () => {
+  const tool = { name: "f", input_schema: { type: "object" } };
   const refused: [Record<string, unknown>, string][] = [
-    ...["image", "document", "search_result", "tool_use", "tool_result", "thinking", "redacted_thinking"].map(
+    ...["image", "document", "search_result", "tool_use", "thinking", "redacted_thinking"].map(
       (type): [Record<string, unknown>, string] => [withBlock({ type }), "messages.0.content.1.type"],
     ),
     [{ system: [{ type: "image" }] }, "system.0.type"],
     [{ messages: [{ role: "tool", content: "a" }] }, "messages.0.role"],
-    [{ tools: [{ type: "web_search_20250305", name: "web_search" }] }, "tools"],
+    [{ tools: [{ type: "web_search_20250305", name: "web_search" }] }, "tools.0.type"],
+    [{ tools: [{ name: "f" }] }, "tools.0.input_schema"],
+    [{ tools: [tool, tool] }, "tools.1.name"],
     [{ tool_choice: { type: "tool", name: "f" } }, "tool_choice"],
-    [{ thinking: { type: "adaptive" } }, "thinking"],
+    [{ tool_choice: { type: "any" }, tools: [] }, "tool_choice"],
+    [{ tool_choice: { type: "some" }, tools: [tool] }, "tool_choice.type"],
+    [{ tool_choice: { type: "tool", name: "g" }, tools: [tool] }, "tool_choice.name"],
+    [{ thinking: { type: "enabled" } }, "thinking.budget_tokens"],
+    [{ thinking: { type: "enabled", budget_tokens: 0 } }, "thinking.budget_tokens"],
+    [{ thinking: { type: "sometimes" } }, "thinking.type"],
+    [
+      withBlock({ type: "tool_result", tool_use_id: "a", content: [{ type: "image" }] }),
+      "messages.0.content.1.content.0.type",
+    ],
+    [
+      { messages: [...MESSAGES, { role: "assistant", content: [{ type: "redacted_thinking", data: "x" }] }] },
+      "messages.1.content.0.type",
+    ],
+    [
+      {
+        messages: [...MESSAGES, { role: "assistant", content: [{ type: "tool_use", id: "a", name: "f", input: {} }] }],
+      },
+      "messages",
+    ],
+    [
+      {
+        messages: [...MESSAGES, { role: "assistant", content: "{" }],
+        output_config: { format: { type: "json_schema", schema: {} } },
+      },
+      "messages",
+    ],
     [{ mcp_servers: [{ type: "url", url: "https://a.example" }] }, "mcp_servers"],
-    [{ output_config: { format: { type: "json_schema", schema: {} } } }, "output_config.format"],
-    [{ output_format: { type: "json_schema", schema: {} } }, "output_format"],
+    [{ output_config: { format: { type: "regex" } } }, "output_config.format.type"],
+    [{ output_config: { format: { type: "json_schema" } } }, "output_config.format.schema"],
+    [
+      {
+        output_config: { format: { type: "json_schema", schema: {} } },
+        output_format: { type: "json_schema", schema: {} },
+      },
+      "output_format",
+    ],
     [{ context_management: { edits: [{ type: "clear_tool_uses_20250919" }] } }, "context_management"],
   ];
   for (const [change, param] of refused) {
@@ -69,7 +105,7 @@ Deno.test("messages take what asks for nothing, and name what is of no use here"
   const nothing = {
     tools: [],
     tool_choice: { type: "none" },
-    thinking: { type: "disabled" },
+    thinking: null,
     mcp_servers: [],
     output_config: { format: null },
     context_management: { edits: [] },
@@ -82,7 +118,6 @@ Deno.test("messages take what asks for nothing, and name what is of no use here"
   assert.equal(taken.headers.get("x-ignored-parameters"), null);
   const useless = await ask({
     messages: [{ role: "user", content: [{ type: "text", text: "Hi", cache_control: { type: "ephemeral" } }] }],
-    output_config: { effort: "low" },
     service_tier: "auto",
     inference_geo: "eu",
     stream: true,
@@ -90,7 +125,7 @@ Deno.test("messages take what asks for nothing, and name what is of no use here"
   assert.equal(useless.status, 200);
   assert.equal(
     useless.headers.get("x-ignored-parameters"),
-    "messages.0.content.0.cache_control, output_config.effort, service_tier, inference_geo",
+    "messages.0.content.0.cache_control, service_tier, inference_geo",
   );
   await useless.body?.cancel();
 });

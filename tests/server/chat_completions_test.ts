@@ -137,10 +137,10 @@ Deno.test("chat completion hands conversation and parameters to the engine", asy
     prompt: {
       kind: "chat",
       messages: [
-        { role: "system", content: "Be brief" },
-        { role: "user", content: "a\nb", name: "Ann" },
+        { role: "developer", content: "Be brief" },
+        { role: "user", content: "a\nb", parts: ["a", "b"], name: "Ann" },
         { role: "assistant", content: "" },
-        { role: "tool", content: "42" },
+        { role: "tool", content: "42", toolCallId: "x" },
       ],
     },
     sampling: {

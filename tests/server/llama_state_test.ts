@@ -40,7 +40,9 @@ Deno.test("props tell of the model, and what holds where a request says nothing"
   assert.equal(n_ctx, FAKE_MODEL.contextLength);
   assert.deepEqual([params.temperature, params.seed, params.n_predict], [0.3, 5, 50]);
   assert.deepEqual(params.samplers, DEFAULT_SAMPLING.samplers);
-  assert.deepEqual(rest, {
+  const { chat_template_caps: caps, ...other } = rest;
+  assert.deepEqual([caps?.supports_string_content, caps?.supports_tools], [true, false]);
+  assert.deepEqual(other, {
     total_slots: 4,
     model_alias: "fake-model",
     model_path: "fake.gguf",

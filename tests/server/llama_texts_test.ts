@@ -68,13 +68,14 @@ Deno.test("tokenize, detokenize and apply-template refuse by name what is wrong"
   await expectRefused("/detokenize", {}, "tokens");
   await expectRefused("/detokenize", { tokens: ["a"] }, "tokens");
   await expectRefused("/apply-template", {}, "messages");
-  await expectRefused("/apply-template", { messages: MESSAGES, tools: [{}] }, "tools");
-  await expectRefused("/apply-template", { messages: MESSAGES, add_generation_prompt: false }, "add_generation_prompt");
+  await expectRefused("/apply-template", { messages: MESSAGES, tools: [{}] }, "tools.0.type");
+  await expectRefused("/apply-template", { messages: MESSAGES, tool_choice: "required" }, "tool_choice");
   await expectRefused(
     "/apply-template",
-    { messages: MESSAGES, chat_template_kwargs: { a: 1 } },
-    "chat_template_kwargs",
+    { messages: MESSAGES, continue_final_message: true },
+    "continue_final_message",
   );
+  await expectRefused("/apply-template", { messages: MESSAGES, chat_template_kwargs: [] }, "chat_template_kwargs");
 });
 
 Deno.test("llama embeddings are an array, with one vector for each input", async () => {

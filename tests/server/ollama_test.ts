@@ -202,8 +202,9 @@ Deno.test("Ollama chat hands the conversation to the engine", async () => {
         { role: "system", content: "Be kind" },
         { role: "user", content: "Hi" },
         { role: "assistant", content: "" },
-        { role: "tool", content: "42", name: "sum" },
+        { role: "tool", content: "42", name: "sum", toolCallId: "x" },
       ],
+      reasoning: { enabled: false },
     },
     sampling: { temperature: 0.3 },
     maxTokens: 50,
@@ -316,10 +317,11 @@ Deno.test("Ollama requests without a prompt load the model and compute nothing",
 Deno.test("Ollama fields that need what is not there yet are refused by name", async () => {
   const user = (more: object): object => ({ messages: [{ role: "user", content: "Hi", ...more }] });
   const both: [object, string][] = [
-    [{ format: "json" }, "format"],
-    [{ format: { type: "object" } }, "format"],
+    [{ format: "xml" }, "format"],
+    [{ format: ["json"] }, "format"],
     [{ think: true }, "think"],
     [{ think: "high" }, "think"],
+    [{ think: "somewhat" }, "think"],
     [{ truncate: true }, "truncate"],
     [{ shift: true }, "shift"],
     [{ _debug_render_only: true }, "_debug_render_only"],
@@ -331,10 +333,15 @@ Deno.test("Ollama fields that need what is not there yet are refused by name", a
     [{ stream: "yes" }, "stream"],
   ];
   const ofChat: [object, string][] = [
-    [{ tools: [{ type: "function" }] }, "tools"],
+    [{ tools: [{ type: "function" }] }, "tools.0.function"],
+    [{ tools: [{ type: "web_search", function: { name: "f" } }] }, "tools.0.type"],
     [user({ images: ["aGk="] }), "messages.0.images"],
-    [user({ tool_calls: [{}] }), "messages.0.tool_calls"],
-    [user({ thinking: "hm" }), "messages.0.thinking"],
+    [user({ tool_calls: [{}] }), "messages.0.tool_calls.0.function"],
+    [
+      user({ tool_calls: [{ function: { name: "f", arguments: "{}" } }] }),
+      "messages.0.tool_calls.0.function.arguments",
+    ],
+    [user({ thinking: 5 }), "messages.0.thinking"],
     [{ messages: [{ role: "critic", content: "" }] }, "messages.0.role"],
   ];
   const ofGenerate: [object, string][] = [
@@ -344,13 +351,14 @@ Deno.test("Ollama fields that need what is not there yet are refused by name", a
     [{ raw: true, system: "s" }, "system"],
     [{ suffix: "end", system: "s" }, "system"],
     [{ raw: true, suffix: "end" }, "suffix"],
+    [{ raw: true, think: true }, "think"],
   ];
   for (const [send, cases] of [[chat, [...both, ...ofChat]], [generate, [...both, ...ofGenerate]]] as const) {
     for (const [body, param] of cases) {
       const engine = new FakeEngine();
       const response = await send(body, engine);
       assert.equal(response.status, 400, param);
-      assert.ok((await errorOf(response)).startsWith(`Invalid "${param}"`), param);
+      assert.match(await errorOf(response), new RegExp(`^(Invalid|Missing) "${param}"`));
       assert.deepEqual(engine.calls, []);
     }
   }
@@ -493,13 +501,13 @@ Deno.test("Ollama shows a model", async () => {
         "fake.context_length": 2048,
         "fake.vocab_size": 256,
       },
-      capabilities: ["completion", "insert"],
+      capabilities: ["completion", "insert", "tools"],
       modified_at: "2023-11-14T22:13:20.000Z",
     });
   }
   const plain = await post(ollamaOver(new OtherEngine({ infills: false, chatTemplate: undefined })), {}, "/api/show");
   const { capabilities, template, system } = ShowAnswer.strict().parse(await plain.json());
-  assert.deepEqual([capabilities, template, system], [["completion"], "", undefined]);
+  assert.deepEqual([capabilities, template, system], [["completion", "tools"], "", undefined]);
 });
 
 Deno.test("Ollama takes a model's name with and without a tag, and any unless it is strict", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { EngineError } from "../../lib/errors.ts";
 import { hashBytes } from "../../lib/hash_file.ts";
+import { parseReceipt } from "../../server/receipts/read_receipt.ts";
 import { ChatCompletion, ChatCompletionChunk, Completion, type Receipt } from "../../server/schemas/mod.ts";
 import { serve } from "../../server/serve.ts";
 import { answer, DONE, FAKE_MODEL, FakeEngine } from "./fake_engine.ts";
@@ -88,6 +89,35 @@ Deno.test("a request with a receipt is computed reproducibly, from the rendered 
   assert.notEqual((await receiptOf(ASKED)).request.sampling.seed, seed, "another one is drawn each time");
 });
 
+Deno.test("a receipt has what of a conversation its template sees, and is read back", async () => {
+  const call = { name: "f", arguments: "{}" };
+  const { request, prompt, ...rest } = await receiptOf({
+    messages: [
+      ...MESSAGES,
+      { role: "assistant", reasoning_content: "Hm", tool_calls: [{ id: "a", type: "function", function: call }] },
+      { role: "tool", tool_call_id: "a", content: "18" },
+    ],
+    receipt: true,
+    chat_template_kwargs: { a: [1, null] },
+    reasoning_effort: "low",
+    reasoning_format: "none",
+    tools: [],
+    thinking_budget_tokens: -1,
+  });
+  assert.deepEqual(request.prompt, {
+    kind: "chat",
+    messages: [
+      ...MESSAGES,
+      { role: "assistant", content: "", reasoning: "Hm", toolCalls: [{ id: "a", ...call }] },
+      { role: "tool", content: "18", toolCallId: "a" },
+    ],
+    template: { variables: { a: [1, null] } },
+    reasoning: { effort: "low" },
+  });
+  const receipt = { request, prompt, ...rest };
+  assert.deepEqual(parseReceipt(JSON.stringify(receipt), "receipt"), receipt);
+});
+
 Deno.test("a receipt comes only where it is asked for", async () => {
   for (const receipt of [undefined, null, false]) {
     const engine = new FakeEngine();
@@ -150,6 +180,15 @@ Deno.test("what would make the answer depend on more than its receipt says is re
     [{ speculation: true }, "speculation"],
     [{ prediction: { type: "content", content: "a" } }, "prediction"],
     [{ t_max_predict_ms: 5 }, "t_max_predict_ms"],
+    [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools"],
+    [{ functions: [{ name: "f" }] }, "functions"],
+    [{ response_format: { type: "json_object" } }, "response_format"],
+    [{ json_schema: {} }, "json_schema"],
+    [{ grammar: 'root ::= "a"' }, "grammar"],
+    [{ regex: "a" }, "regex"],
+    [{ choice: ["a"] }, "choice"],
+    [{ thinking_budget_tokens: 0 }, "thinking_budget_tokens"],
+    [{ reasoning_format: "auto" }, "reasoning_format"],
     [{ receipt: "yes" }, "receipt"],
   ];
   for (const [body, param] of wrong) {

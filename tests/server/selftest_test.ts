@@ -13,13 +13,24 @@ class SoundEngine extends FakeEngine {
 
   async *#answer(input: GenerateInput): AsyncGenerator<GenerateEvent> {
     const prompt = await this.tokenize({ prompt: input.prompt });
-    const pieces = ["red", ", green", " and blue"].slice(0, input.maxTokens);
+    const forecast = '{"unit": "celsius", "days": 3}';
+    const called = input.prompt.kind === "chat" ? input.prompt.tools?.tools[0]?.name : undefined;
+    const completionTokens = 3;
+    if (called !== undefined) {
+      yield { type: "toolCall", index: 0, call: 0, id: "call_0", name: called };
+      yield { type: "arguments", index: 0, call: 0, text: forecast.slice(0, 10) };
+      yield { type: "arguments", index: 0, call: 0, text: forecast.slice(10) };
+      yield { type: "finish", index: 0, finishReason: "tool_calls", completionTokens };
+      yield { ...DONE, usage: { promptTokens: prompt.length, cachedTokens: 1, completionTokens } };
+      return;
+    }
+    const said = input.grammar === undefined ? ["red", ", green", " and blue"] : [forecast];
+    const pieces = said.slice(0, input.maxTokens);
     for (const [position, text] of pieces.entries()) {
       yield { type: "text", index: 0, text, ...logprobsOf(text, { position, most: input.logprobs }) };
     }
-    const completionTokens = pieces.length;
-    yield { type: "finish", index: 0, finishReason: "stop", completionTokens };
-    yield { ...DONE, usage: { promptTokens: prompt.length, cachedTokens: 1, completionTokens } };
+    yield { type: "finish", index: 0, finishReason: "stop", completionTokens: pieces.length };
+    yield { ...DONE, usage: { promptTokens: prompt.length, cachedTokens: 1, completionTokens: pieces.length } };
   }
 
   override embed({ inputs }: EmbedInput): Promise<Embeddings> {
@@ -78,6 +89,14 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   ["… streamed as whole", 0, { path: "/v1/chat/completions", text: swap('"content":", green"', '"content":"x"') }],
   ["… with a receipt", 0, { path: "/v1/chat/completions", text: swap('"text":"red, green', '"text":"blue') }],
   ["… logprobs", 0, { path: "/v1/chat/completions", text: swap(/"logprob":-1/, '"logprob":0.5') }],
+  ["… a required call", 0, { path: "/v1/chat/completions", text: swap(/\\"days\\": 3/, '\\"days\\": 15') }],
+  ["… a required call", 0, {
+    path: "/v1/chat/completions",
+    text: swap('"finish_reason":"tool_calls"', '"finish_reason":"stop"'),
+  }],
+  ["… a required call, streamed", 0, { path: "/v1/chat/completions", text: swap('"name":"forecast"', '"name":"x"') }],
+  ["… a required call, streamed", 0, { path: "/v1/chat/completions", text: swap(/days/, "day") }],
+  ["… JSON of a schema", 0, { path: "/v1/chat/completions", text: swap("celsius", "kelvin") }],
   ["POST /v1/completions", 0, { path: "/v1/completions", text: swap("1, 2, 3, 4,", "") }],
   ["POST /v1/embeddings", 0, { path: "/v1/embeddings", text: swap("0.6", "0.7") }],
   ["POST /v1/responses", 0, { path: "/v1/responses", text: swap(/"text":"red, green and blue"/, '"text":""') }],
@@ -86,6 +105,7 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   ["… streamed in order", 0, { path: "/v1/responses", text: swap(/event: response\.in_progress\n.*\n\n/, "") }],
   ["… streamed in order", 0, { path: "/v1/responses", text: swap('"delta":", green"', '"delta":"x"') }],
   ["… streamed in order", 0, { path: "/v1/responses", text: swap("event: response.created", "event: response.x") }],
+  ["… a required call", 1, { path: "/v1/responses", text: swap(/\\"days\\": 3/, '\\"days\\": 15') }],
   ["… goes on from a stored one", 0, {
     path: "/v1/responses",
     text: swap(/"input_tokens":\d+/, '"input_tokens":7'),
@@ -94,6 +114,11 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   ["POST /v1/messages", 0, { path: "/v1/messages", text: swap('"role":"assistant"', '"role":"user"') }],
   ["… streamed in order", 1, { path: "/v1/messages", text: swap(/event: content_block_stop\n.*\n\n/, "") }],
   ["… streamed in order", 1, { path: "/v1/messages", text: swap(/event: ping\n/, "") }],
+  ["… a required call", 2, { path: "/v1/messages", text: swap('"days":3', '"days":15') }],
+  ["… a required call", 2, {
+    path: "/v1/messages",
+    text: swap('"stop_reason":"tool_use"', '"stop_reason":"end_turn"'),
+  }],
   ["… count_tokens", 0, { path: "/v1/messages/count_tokens", text: swap(/\d+/, "1") }],
   ["POST /completion", 0, { path: "/completion", text: swap(/"tokens_predicted":\d+/, '"tokens_predicted":0') }],
   ["… streamed", 1, { path: "/completion", text: swap('"stop":true', '"stop":false') }],
@@ -106,6 +131,7 @@ const BREAKS: [check: string, nth: number, broken: Break][] = [
   ["POST /api/chat", 0, { path: "/api/chat", text: swap(/"eval_count":\d+/, '"eval_count":0') }],
   ["… streamed", 2, { path: "/api/chat", text: swap('"done":false', '"done":true') }],
   ["… streamed", 2, { path: "/api/chat", headers: (headers) => headers.set("content-type", "application/json") }],
+  ["… JSON of a schema", 1, { path: "/api/chat", text: swap("celsius", "kelvin") }],
   ["unknown path", 0, { path: "/api/chat/nothing", status: 200 }],
   ["unknown path", 0, { path: "/v1/messages/nothing", text: swap('"type":"error",', "") }],
   ["another method", 0, { path: "/v1/messages", headers: (headers) => headers.delete("allow") }],

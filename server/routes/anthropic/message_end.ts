@@ -1,14 +1,16 @@
-import type { GenerateEvent, Usage } from "../../../lib/engine/mod.ts";
+import type { FinishReason, GenerateEvent, Usage } from "../../../lib/engine/mod.ts";
 import type { MessageUsage, StopReason } from "../../schemas/anthropic/mod.ts";
 
 type Finish = Extract<GenerateEvent, { type: "finish" }>;
+
+const REASONS: Record<FinishReason, StopReason> = { stop: "end_turn", length: "max_tokens", tool_calls: "tool_use" };
 
 /** Why an answer has ended, in Anthropic's words. */
 export function toMessageEnd(
   { finishReason, stopString }: Finish,
 ): { stop_reason: StopReason; stop_sequence: string | null } {
   if (stopString !== undefined) return { stop_reason: "stop_sequence", stop_sequence: stopString };
-  return { stop_reason: finishReason === "length" ? "max_tokens" : "end_turn", stop_sequence: null };
+  return { stop_reason: REASONS[finishReason], stop_sequence: null };
 }
 
 /** Token counts under Anthropic's names, which has cached ones apart from the others. */

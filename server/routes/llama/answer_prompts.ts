@@ -8,6 +8,8 @@ import { startGeneration, STREAM_PATIENCE_MS } from "../../generation.ts";
 import type { LlamaGeneration } from "../../schemas/llama/mod.ts";
 import { sseResponse } from "../../sse.ts";
 import { sseMessage } from "../../sse_message.ts";
+import { type AnswerWatch, watchAnswer } from "../../watch_answer.ts";
+import { toConstraint } from "../to_constraint.ts";
 import { toGenerateInput } from "../to_generate_input.ts";
 import type { Spent } from "../to_usage.ts";
 import { toGenerationSettings } from "./generation_settings.ts";
@@ -32,11 +34,16 @@ export interface AskedPrompts {
 /** Answers prompts in llama-server's own shape: as one object, an array of several, or a stream, which has no `[DONE]`. */
 export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Promise<Response> {
   const { engine, request } = asked;
-  const inputs = asked.prompts.map((prompt) => toInput(prompt, asked, c.env?.address));
+  const constraint = await toConstraint(request);
+  const inputs = asked.prompts.map((prompt) =>
+    toInput(prompt, asked, { grammar: constraint.grammar, address: c.env?.address })
+  );
   const ignoresEos = inputs.some(({ sampling }) => sampling.ignoreEos);
   const banned = ignoresEos ? await engine.endTokens() : [];
-  const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index, banned }));
+  const grammar = request.grammar || await grammarText(constraint.grammar);
+  const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index, banned, grammar }));
   const generate = generateAll(engine, inputs);
+  const watch = limitOf(request) === 0 ? undefined : await watchAnswer(c, constraint, answers.length);
   const { events, abort } = await startGeneration(limitOf(request) === 0 ? withoutAnswer(generate) : generate, {
     signals: [c.req.raw.signal, c.env?.stop],
     promptParam: "prompt",
@@ -46,12 +53,17 @@ export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Pr
   const finals = (spent: Spent): object[] =>
     answers.map((answer) => answer.final(spent)).map((final) => paths.length === 0 ? final : pickFields(final, paths));
   if (!request.stream) {
-    const results = finals(await collect(events, answers));
+    const results = finals(await collect(events, { answers, watch }));
+    watch?.check();
     return c.json(results.length === 1 ? results[0] : results);
   }
   const write = (given: GenerateEvent): string => {
     const event = expectText(given);
-    if (event.type === "done") return finals(event).map(sseMessage).join("");
+    watch?.add(event);
+    if (event.type === "done") {
+      const outcome = watch?.outcome;
+      return finals(event).map((final) => sseMessage({ ...final, ...outcome })).join("");
+    }
     const answer = answerOf(answers, event.index);
     answer.add(event);
     return event.type === "text" ? sseMessage(answer.chunk(event)) : "";
@@ -62,7 +74,7 @@ export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Pr
 function toInput(
   { tokens }: ReadPrompt,
   { model, options, request }: AskedPrompts,
-  address: string | undefined,
+  { grammar, address }: { grammar: GenerateInput["grammar"]; address: string | undefined },
 ): GenerateInput {
   const limit = limitOf(request);
   // Which tokens there are, the engine tells with their log-probabilities alone.
@@ -71,6 +83,7 @@ function toInput(
     { ...request, n: request.n_cmpl ?? request.n, max_completion_tokens: limit === 0 ? 1 : limit },
     {
       prompt: { kind: "tokens", tokens },
+      grammar,
       options,
       vocabularySize: model.vocabularySize,
       logprobs: withTokens ? probabilitiesOf(request) : undefined,
@@ -79,16 +92,28 @@ function toInput(
   );
 }
 
+/** A grammar that was made of something else, in llama.cpp's notation. */
+async function grammarText(grammar: GenerateInput["grammar"]): Promise<string> {
+  if (grammar === undefined) return "";
+  const { writeGbnf } = await import("../../../lib/grammar/mod.ts");
+  return writeGbnf(grammar);
+}
+
 /** The answers to the prompt of that index; all prompts have equally many. */
 function toAnswers(
   input: GenerateInput,
-  { model, options, request, prompts, index, banned }: AskedPrompts & { index: number; banned: number[] },
+  { model, options, request, prompts, index, banned, grammar }: AskedPrompts & {
+    index: number;
+    banned: number[];
+    grammar: string;
+  },
 ): LlamaAnswer[] {
   const prompt = prompts[index] ?? { tokens: [], text: "" };
   const choices = input.choices ?? 1;
   const asked = { ...request, n_probs: probabilitiesOf(request) };
   const settings = toGenerationSettings(input, {
     limit: limitOf(request) ?? options.maxTokens ?? -1,
+    grammar,
     request: asked,
     banned,
   });
@@ -117,9 +142,13 @@ function keepAliveMs({ sse_ping_interval: seconds }: LlamaGeneration): number | 
   return seconds > 0 ? Math.min(seconds * 1000, NEVER_MS) : NEVER_MS;
 }
 
-async function collect(events: AsyncIterable<GenerateEvent>, answers: LlamaAnswer[]): Promise<Spent> {
+async function collect(
+  events: AsyncIterable<GenerateEvent>,
+  { answers, watch }: { answers: LlamaAnswer[]; watch: AnswerWatch | undefined },
+): Promise<Spent> {
   for await (const given of events) {
     const event = expectText(given);
+    watch?.add(event);
     if (event.type === "done") return event;
     answerOf(answers, event.index).add(event);
   }

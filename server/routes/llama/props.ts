@@ -6,6 +6,7 @@ import type { Props } from "../../schemas/llama/mod.ts";
 import { toGenerationSettings } from "./generation_settings.ts";
 import { fileName } from "../../file_name.ts";
 import { notSupported } from "./not_supported.ts";
+import { templateCapabilities } from "./template_capabilities.ts";
 
 /** `GET /props`: what the server has loaded, and what holds where a request says nothing. */
 export function getProps(app: AppInput): Handler<AppEnv> {
@@ -14,6 +15,7 @@ export function getProps(app: AppInput): Handler<AppEnv> {
     const { engine, model } = await chooseEngine(app, c.req.query("model"));
     const metered = engine instanceof MeteredEngine;
     const limit = options.maxTokens ?? -1;
+    const caps = await templateCapabilities(model);
     return c.json(
       {
         default_generation_settings: {
@@ -28,6 +30,7 @@ export function getProps(app: AppInput): Handler<AppEnv> {
         endpoint_props: false,
         endpoint_metrics: metered,
         chat_template: model.chatTemplate ?? "",
+        ...(caps === undefined ? {} : { chat_template_caps: caps }),
         bos_token: model.bosText,
         eos_token: model.eosText,
         build_info: `packllama-${options.version}`,

@@ -1,13 +1,16 @@
 import type { Context } from "hono";
-import type { ModelInfo, Prompt } from "../../../lib/engine/mod.ts";
+import type { GenerateEvent, ModelInfo } from "../../../lib/engine/mod.ts";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { chooseEngine } from "../../choose_engine.ts";
 import { startGeneration } from "../../generation.ts";
 import type { OllamaRequest } from "../../schemas/ollama/mod.ts";
-import { collectAnswer } from "../collect_answer.ts";
+import { watchAnswer } from "../../watch_answer.ts";
+import { collectParts, toCollectedChoice } from "../answer_parts.ts";
 import { toGenerateInput } from "../to_generate_input.ts";
 import { type Answer, AnswerWriter, type Carrier } from "./answer_writer.ts";
 import { linesResponse } from "./lines_response.ts";
+import { NOTHING, type Said } from "./said.ts";
+import type { OllamaInput } from "./to_ollama_input.ts";
 import { toListedName } from "./to_listed_name.ts";
 import { toParameters } from "./to_parameters.ts";
 
@@ -18,8 +21,8 @@ export interface Asked {
   /** What the route calls its prompt. */
   promptParam: string;
   /** What is asked of the model; undefined where it is only to be loaded. */
-  toPrompt(model: ModelInfo): Prompt | undefined;
-  carry(text: string): Carrier;
+  toInput(model: ModelInfo): Promise<OllamaInput | undefined>;
+  carry(said: Said): Carrier;
 }
 
 /**
@@ -28,29 +31,47 @@ export interface Asked {
  */
 export async function answerRequest(
   c: Context<AppEnv>,
-  { app, request, promptParam, toPrompt, carry }: Asked,
+  { app, request, promptParam, toInput, carry }: Asked,
 ): Promise<Response> {
   const started = performance.now();
   const { engine, model } = await chooseEngine(app, request.model);
+  const chosen = performance.now();
   const head = { model: toListedName(model.id), created_at: new Date().toISOString() };
-  const prompt = toPrompt(model);
-  if (prompt === undefined) return c.json({ ...head, ...carry(""), done: true, done_reason: "load" } satisfies Answer);
+  const asked = await toInput(model);
+  if (asked === undefined) {
+    return c.json({ ...head, ...carry(NOTHING), done: true, done_reason: "load" } satisfies Answer);
+  }
+  const { prompt, constraint } = asked;
   const input = toGenerateInput(toParameters(request), {
     prompt,
+    grammar: constraint.grammar,
     options: app.options,
     vocabularySize: model.vocabularySize,
     logprobs: request.logprobs ? request.top_logprobs ?? 0 : undefined,
     address: c.env?.address,
   });
-  const writer = new AnswerWriter({ head, carry, clock: { started, chosen: performance.now() } });
+  const watch = await watchAnswer(c, constraint, 1);
+  const writer = new AnswerWriter({
+    head,
+    carry,
+    clock: { started, chosen },
+    extra: () => watch?.outcome,
+  });
   const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
     signals: [c.req.raw.signal, c.env?.stop],
     promptParam,
   });
-  if (request.stream === false) return c.json(writer.whole(await collectAnswer(events, 1)));
+  if (request.stream === false) {
+    const answer = await collectParts(events);
+    watch?.check([toCollectedChoice(answer)]);
+    return c.json(writer.whole(answer));
+  }
   return linesResponse({
     events,
-    write: (event) => writer.write(event),
+    write: (event: GenerateEvent) => {
+      watch?.add(event);
+      return writer.write(event);
+    },
     get last(): string {
       return writer.last;
     },

@@ -1,27 +1,36 @@
 import type { Handler } from "hono";
 import type { AppEnv, AppInput } from "../../app_input.ts";
 import { parseBody } from "../../parse_body.ts";
-import type { ChatMessage } from "../../schemas/mod.ts";
-import { ChatRequest, type Message } from "../../schemas/ollama/mod.ts";
-import { toChatPrompt } from "../to_chat_prompt.ts";
+import { ChatRequest } from "../../schemas/ollama/mod.ts";
 import { answerRequest } from "./answer_request.ts";
+import { toOllamaInput } from "./to_ollama_input.ts";
+import { toTurns } from "./to_turns.ts";
 
 /** Ollama's `POST /api/chat`: the next message of a conversation; without one the model is loaded and nothing computed. */
 export function createChat(app: AppInput): Handler<AppEnv> {
   return async (c) => {
     const request = await parseBody(c, ChatRequest);
-    const messages = request.messages?.map(toMessage) ?? [];
+    const messages = toTurns(request.messages ?? []);
     return await answerRequest(c, {
       app,
       request,
       promptParam: "messages",
-      toPrompt: () => messages.length === 0 ? undefined : toChatPrompt(messages, app.options.systemPrompt),
-      carry: (content) => ({ message: { role: "assistant", content } }),
+      toInput: async (model) =>
+        messages.length === 0 ? undefined : await toOllamaInput({
+          messages,
+          tools: request.tools || [],
+          request,
+          model,
+          systemPrompt: app.options.systemPrompt,
+        }),
+      carry: ({ content, thinking, calls }) => ({
+        message: {
+          role: "assistant",
+          content,
+          ...(thinking === "" ? {} : { thinking }),
+          ...(calls.length === 0 ? {} : { tool_calls: calls }),
+        },
+      }),
     });
   };
-}
-
-/** As OpenAI would have it; chat templates know a tool's message by its `name`. */
-function toMessage({ role, content, tool_name }: Message): ChatMessage {
-  return { role, content: content ?? "", name: tool_name };
 }

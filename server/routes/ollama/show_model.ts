@@ -7,6 +7,7 @@ import { type ShowAnswer, ShowRequest } from "../../schemas/ollama/mod.ts";
 import { servedId } from "../../served_id.ts";
 import { isGiven } from "../to_sampling.ts";
 import { toModelDetails, toModifiedAt } from "./model_details.ts";
+import { thinks } from "./thinks.ts";
 import { toListedName } from "./to_listed_name.ts";
 import { servedModels } from "../models.ts";
 
@@ -42,7 +43,7 @@ export function showModel(app: AppInput): Handler<AppEnv> {
         ...(options.systemPrompt === undefined ? {} : { system: options.systemPrompt }),
         details: toModelDetails(info),
         model_info: toModelInfo(id, info),
-        capabilities: info?.infills ? ["completion", "insert"] : ["completion"],
+        capabilities: await toCapabilities(info),
         modified_at: toModifiedAt(info),
       } satisfies ShowAnswer,
     );
@@ -71,6 +72,16 @@ function toParameters({ defaults = {}, maxTokens }: AppOptions, info: ModelInfo 
   });
   const all = [["num_ctx", info?.contextLength], ["num_predict", maxTokens], ...sampling] as const;
   return all.flatMap(([name, value]) => isGiven(value) ? [[name, value]] : []);
+}
+
+/** Any model that generates is made to call tools by a grammar; whether one thinks is not known before it was loaded. */
+async function toCapabilities(info: ModelInfo | undefined): Promise<ShowAnswer["capabilities"]> {
+  return [
+    "completion",
+    ...(info?.infills ? ["insert" as const] : []),
+    "tools",
+    ...(info !== undefined && await thinks(info.chatTemplate) ? ["thinking" as const] : []),
+  ];
 }
 
 function toModelfile(

@@ -7,28 +7,35 @@ import { parseBody } from "../../parse_body.ts";
 import type { ResponseStore } from "../../response_store.ts";
 import { type CreatedResponse, type ResponseObject, ResponseRequest } from "../../schemas/responses/mod.ts";
 import { sseResponse } from "../../sse.ts";
-import { collectAnswer } from "../collect_answer.ts";
+import { type AnswerWatch, watchAnswer } from "../../watch_answer.ts";
+import { collectParts, toCollectedChoice } from "../answer_parts.ts";
 import { type InputParts, toGenerateInput } from "../to_generate_input.ts";
 import { toTimings } from "../to_usage.ts";
-import { newId } from "../../new_id.ts";
 import { readConversation } from "./read_conversation.ts";
-import { closeResponse, openResponse, toMessage } from "./response_object.ts";
-import { ResponseWriter, withBeginning } from "./response_writer.ts";
+import { closeResponse, openResponse, toOutput } from "./response_object.ts";
+import { ResponseWriter, type StreamedEvent, withBeginning } from "./response_writer.ts";
+import { toResponseInput } from "./to_response_input.ts";
 
 /** `POST /v1/responses`: the next message of a conversation, which may go on from an earlier response, whole or as a stream of events. */
 export function createResponse(app: AppInput, store: ResponseStore): Handler<AppEnv> {
   const { options } = app;
   return async (c) => {
     const request = await parseBody(c, ResponseRequest);
-    const conversation = readConversation(request, { store, systemPrompt: options.systemPrompt });
+    const conversation = readConversation(request, store);
     if (conversation instanceof Response) return conversation;
     const { engine, model } = await chooseEngine(app, request.model);
+    const { prompt, constraint } = await toResponseInput(conversation.messages, {
+      request,
+      systemPrompt: options.systemPrompt,
+    });
     const input = toInput(request, {
-      prompt: conversation.prompt,
+      prompt,
+      grammar: constraint.grammar,
       options,
       vocabularySize: model.vocabularySize,
       address: c.env?.address,
     });
+    const watch = await watchAnswer(c, constraint, 1);
     const open = openResponse(request, { model, sampling: input.sampling });
     const { events, abort } = await startGeneration((signal) => engine.generate(input, signal), {
       signals: [c.req.raw.signal, c.env?.stop],
@@ -38,11 +45,15 @@ export function createResponse(app: AppInput, store: ResponseStore): Handler<App
     const keep = (response: ResponseObject): void => {
       if (response.store) store.put({ response, input: conversation.input });
     };
-    if (request.stream) return streamResponse(new ResponseWriter(open, keep), { events, abort });
-    const { choices, ...spent } = await collectAnswer(events, 1);
-    const response = closeResponse(open, choices.map((said) => toMessage({ id: newId("msg_"), ...said })), spent);
+    if (request.stream) {
+      const writer = new ResponseWriter(open, { onComplete: keep, extra: () => watch?.outcome });
+      return streamResponse({ writer, watch }, { events, abort });
+    }
+    const answer = await collectParts(events);
+    watch?.check([toCollectedChoice(answer)]);
+    const response = closeResponse(open, toOutput(answer), answer);
     keep(response);
-    return c.json({ ...response, timings: toTimings(spent) } satisfies CreatedResponse);
+    return c.json({ ...response, timings: toTimings(answer) } satisfies CreatedResponse);
   };
 }
 
@@ -57,8 +68,15 @@ function toInput(request: ResponseRequest, parts: InputParts): GenerateInput {
   return toGenerateInput(shared, { ...parts, logprobs: wantsLogprobs ? top_logprobs ?? 0 : undefined });
 }
 
-function streamResponse(writer: ResponseWriter, { events, abort }: Generation): Response {
-  return sseResponse({ events: withBeginning(events), write: (event) => writer.write(event) }, {
+function streamResponse(
+  { writer, watch }: { writer: ResponseWriter; watch: AnswerWatch | undefined },
+  { events, abort }: Generation,
+): Response {
+  const write = (event: StreamedEvent): string => {
+    if (event.type !== "begin") watch?.add(event);
+    return writer.write(event);
+  };
+  return sseResponse({ events: withBeginning(events), write }, {
     last: "",
     fail: (error) => writer.fail(error),
     onCancel: abort,

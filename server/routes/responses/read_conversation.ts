@@ -1,47 +1,39 @@
-import type { Prompt } from "../../../lib/engine/mod.ts";
 import type { ResponseStore } from "../../response_store.ts";
 import type { ChatMessage, ErrorBody } from "../../schemas/mod.ts";
 import type { InputItem, Item } from "../../schemas/responses/mod.ts";
-import { toChatPrompt } from "../to_chat_prompt.ts";
 import { readChain } from "./read_chain.ts";
 import { toItems } from "./to_items.ts";
+import { toTurns } from "./to_turns.ts";
 
 /** What a request is to be answered from. */
 export interface Conversation {
-  prompt: Prompt;
-  /** Those messages that the request brought itself. */
+  /** All of it. */
+  messages: ChatMessage[];
+  /** Those items that the request brought itself. */
   input: Item[];
 }
 
 /** The parts of a request that make its conversation. */
 export interface ConversationParts {
-  input?: string | InputItem[] | null;
-  instructions?: string | null;
-  previous_response_id?: string | null;
+  input?: string | InputItem[] | null | undefined;
+  instructions?: string | null | undefined;
+  previous_response_id?: string | null | undefined;
 }
 
 /**
  * Puts instructions, what was said before, and what is new one behind the other.
  *
  * @param request What the client says.
- * @param from Where earlier responses are kept, and the message in front of a conversation without one.
+ * @param store Where earlier responses are kept.
  * @returns The conversation, or the answer for an earlier response that is not kept.
- * @throws {EngineError} `invalid_value` for a conversation without end.
+ * @throws {EngineError} `invalid_value` for a conversation without end, and for calls whose arguments are no JSON object.
  */
-export function readConversation(
-  request: ConversationParts,
-  { store, systemPrompt }: { store: ResponseStore; systemPrompt: string | undefined },
-): Conversation | Response {
+export function readConversation(request: ConversationParts, store: ResponseStore): Conversation | Response {
   const before = readChain(store, request.previous_response_id);
   if (before.missing !== undefined) return previousNotFound(before.missing);
   const input = toItems(request.input);
   const instructions: ChatMessage[] = request.instructions ? [{ role: "system", content: request.instructions }] : [];
-  const messages = [...instructions, ...[...before.items, ...input].map(toChatMessage)];
-  return { prompt: toChatPrompt(messages, systemPrompt), input };
-}
-
-function toChatMessage({ role, content }: Item): ChatMessage {
-  return { role, content: content.map(({ text }) => ({ type: "text", text })) };
+  return { messages: [...instructions, ...toTurns([...before.items, ...input])], input };
 }
 
 /** OpenAI's error, with a code that only this API has. */

@@ -1,10 +1,10 @@
-import type { AnswerLogprob, FinishReason, ModelInfo, Sampling } from "../../../lib/engine/mod.ts";
+import type { FinishReason, ModelInfo, Sampling } from "../../../lib/engine/mod.ts";
 import { toErrorBody } from "../../errors.ts";
-import type { OutputMessage, ResponseObject, ResponseRequest, ResponseUsage } from "../../schemas/responses/mod.ts";
-import { toChatLogprobs } from "../chat_logprobs.ts";
-import type { Spent } from "../to_usage.ts";
 import { newId } from "../../new_id.ts";
-import { toOutputText } from "./to_items.ts";
+import type { OutputItem, ResponseObject, ResponseRequest, ResponseUsage } from "../../schemas/responses/mod.ts";
+import type { WholeAnswer } from "../answer_parts.ts";
+import type { Spent } from "../to_usage.ts";
+import { newItemId, toOutputItem } from "./to_items.ts";
 
 /** A response that has begun, and has nothing to say yet. */
 export function openResponse(
@@ -25,10 +25,10 @@ export function openResponse(
     ...echo(request),
     temperature: sampling.temperature ?? null,
     top_p: sampling.topP ?? null,
-    tools: [],
+    tools: toTools(request),
     max_tool_calls: null,
-    text: { format: { type: "text" }, verbosity: "medium" },
-    reasoning: { effort: null, summary: null },
+    text: { format: toFormat(request), verbosity: "medium" },
+    reasoning: { effort: request.reasoning?.effort ?? null, summary: null },
     truncation: "disabled",
     background: false,
     service_tier: "default",
@@ -36,28 +36,23 @@ export function openResponse(
   };
 }
 
-/** What one whole answer says and why it ended. */
-export interface Said {
-  /** The id of its message. */
-  id: string;
-  text: string;
-  logprobs: AnswerLogprob[];
-  finishReason: FinishReason;
+/** The status of the last item of an answer. */
+export function lastStatus(finishReason: FinishReason): "completed" | "incomplete" {
+  return finishReason === "length" ? "incomplete" : "completed";
 }
 
-/** The message that an answer is. */
-export function toMessage({ id, text, logprobs, finishReason }: Said): OutputMessage {
-  return {
-    id,
-    type: "message",
-    role: "assistant",
-    status: finishReason === "length" ? "incomplete" : "completed",
-    content: [{ ...toOutputText(text), logprobs: toChatLogprobs(logprobs).content }],
-  };
+/** The items that an answer is: all but the last one are whole in any case. */
+export function toOutput({ parts, finish }: Pick<WholeAnswer, "parts" | "finish">): OutputItem[] {
+  return parts.map((part, index) =>
+    toOutputItem(part, {
+      id: newItemId(part),
+      status: index < parts.length - 1 ? "completed" : lastStatus(finish.finishReason),
+    })
+  );
 }
 
-/** The response once its messages are whole. */
-export function closeResponse(open: ResponseObject, output: OutputMessage[], spent: Spent): ResponseObject {
+/** The response once its items are whole. */
+export function closeResponse(open: ResponseObject, output: OutputItem[], spent: Spent): ResponseObject {
   const closed = { ...open, output, usage: toResponseUsage(spent) };
   return output.every(({ status }) => status === "completed")
     ? { ...closed, status: "completed", completed_at: now() }
@@ -99,8 +94,25 @@ function echo(
     safety_identifier: request.safety_identifier ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    tool_choice: request.tool_choice === "none" ? "none" : "auto",
+    tool_choice: request.tool_choice ?? "auto",
   };
+}
+
+function toTools({ tools }: Pick<ResponseRequest, "tools">): ResponseObject["tools"] {
+  return (tools ?? []).map(({ type, name, description = null, parameters = null, strict = null }) => ({
+    type,
+    name,
+    description,
+    parameters,
+    strict,
+  }));
+}
+
+function toFormat({ text }: Pick<ResponseRequest, "text">): ResponseObject["text"]["format"] {
+  const format = text?.format ?? { type: "text" };
+  if (format.type !== "json_schema") return format;
+  const { type, name, schema, description, strict = null } = format;
+  return { type, name, schema, strict, ...(description ? { description } : {}) };
 }
 
 function toResponseUsage({ usage }: Spent): ResponseUsage {

@@ -1,42 +1,56 @@
 import type { AnswerLogprob, FinishReason, GenerateEvent } from "../../../lib/engine/mod.ts";
 import { EngineError } from "../../../lib/errors.ts";
-import { expectText } from "../../expect_text.ts";
-import type { EventBody, OutputMessage, ResponseEvent, ResponseObject } from "../../schemas/responses/mod.ts";
+import type { EventBody, OutputItem, ResponseEvent, ResponseObject } from "../../schemas/responses/mod.ts";
 import { sseEvent } from "../../sse_message.ts";
+import { type AnswerPart, AnswerParts, type PieceEvent } from "../answer_parts.ts";
 import { toChatLogprobs } from "../chat_logprobs.ts";
 import { toTimings } from "../to_usage.ts";
-import { newId } from "../../new_id.ts";
-import { closeResponse, failResponse, toMessage } from "./response_object.ts";
-import { toOutputText } from "./to_items.ts";
+import { closeResponse, failResponse, lastStatus } from "./response_object.ts";
+import { newItemId, toOutputItem, toOutputText } from "./to_items.ts";
 
-type TextEvent = Extract<GenerateEvent, { type: "text" }>;
 type DoneEvent = Extract<GenerateEvent, { type: "done" }>;
+type EndEvent = Extract<EventBody, { type: "response.completed" | "response.incomplete" }>;
 
 /** What an engine yields, behind a beginning of which a client can be told at once. */
 export type StreamedEvent = GenerateEvent | { type: "begin" };
 
+/** What a {@linkcode ResponseWriter} is told besides the response's beginning. */
+export interface ResponseWriterOptions {
+  /** Called with the response at its end, before the client hears of it; what it throws becomes a failure. */
+  onComplete(response: ResponseObject): void;
+  /** What more the last event has; asked for when it is written. */
+  extra(): Pick<EndEvent, "validation"> | undefined;
+}
+
+/** The item that is being written. */
+interface OpenItem {
+  item_id: string;
+  output_index: number;
+  /** The JSON of a piece of it, up to its number: each token has one. */
+  deltaHead: string;
+}
+
+const DELTAS = {
+  text: "response.output_text.delta",
+  reasoning: "response.reasoning_text.delta",
+  call: "response.function_call_arguments.delta",
+} as const satisfies Record<AnswerPart["kind"], EventBody["type"]>;
+
 /** Writes the events of one answer as OpenAI's named events, numbered from 0. */
 export class ResponseWriter {
   readonly #open: ResponseObject;
-  readonly #onComplete: (response: ResponseObject) => void;
-  readonly #place = { item_id: newId("msg_"), output_index: 0, content_index: 0 };
-  /** The JSON of a part of the text, up to its number: each token has one. */
-  readonly #deltaHead: string;
+  readonly #options: ResponseWriterOptions;
+  readonly #parts = new AnswerParts();
+  /** Items that are whole. */
+  readonly #output: OutputItem[] = [];
+  #item: OpenItem | undefined;
   #numbered = 0;
-  #hasItem = false;
-  #text = "";
-  readonly #logprobs: AnswerLogprob[] = [];
   #finishReason: FinishReason | undefined;
 
-  /**
-   * @param open The response at its beginning.
-   * @param onComplete Called with the response at its end, before the client hears of it; what it throws becomes a failure.
-   */
-  constructor(open: ResponseObject, onComplete: (response: ResponseObject) => void) {
+  /** @param open The response at its beginning. */
+  constructor(open: ResponseObject, options: ResponseWriterOptions) {
     this.#open = open;
-    this.#onComplete = onComplete;
-    const delta = { type: "response.output_text.delta", ...this.#place, logprobs: [] };
-    this.#deltaHead = sseEvent(delta.type, delta).slice(0, -"}\n\n".length);
+    this.#options = options;
   }
 
   /**
@@ -44,19 +58,20 @@ export class ResponseWriter {
    *
    * @throws {EngineError} `internal` when the answer has no end.
    */
-  write(given: StreamedEvent): string {
-    const event = given.type === "begin" ? given : expectText(given);
+  write(event: StreamedEvent): string {
     switch (event.type) {
       case "begin":
         return this.#event({ type: "response.created", response: this.#open }) +
           this.#event({ type: "response.in_progress", response: this.#open });
-      case "text":
-        return this.#addItem() + this.#delta(event);
-      case "finish":
+      case "finish": {
         this.#finishReason = event.finishReason;
-        return this.#addItem();
+        const { begun, ended } = this.#parts.end();
+        return this.#begin(begun) + this.#end(ended, lastStatus(event.finishReason));
+      }
       case "done":
         return this.#done(event);
+      default:
+        return this.#piece(event);
     }
   }
 
@@ -65,51 +80,79 @@ export class ResponseWriter {
     return this.#event({ type: "response.failed", response: failResponse(this.#open, thrown) });
   }
 
-  #addItem(): string {
-    if (this.#hasItem) return "";
-    this.#hasItem = true;
-    const item: OutputMessage = {
-      id: this.#place.item_id,
-      type: "message",
-      role: "assistant",
-      status: "in_progress",
-      content: [],
-    };
-    return this.#event({ type: "response.output_item.added", output_index: this.#place.output_index, item }) +
-      this.#event({ type: "response.content_part.added", ...this.#place, part: toOutputText("") });
+  #piece(event: PieceEvent): string {
+    const { ended, begun } = this.#parts.add(event);
+    const changes = this.#end(ended, "completed") + this.#begin(begun);
+    const item = this.#item;
+    if (event.type === "toolCall" || item === undefined) return changes;
+    if (event.type === "text" && event.logprobs !== undefined && event.logprobs.length > 0) {
+      return changes + this.#logprobsDelta(event.text, event.logprobs, item);
+    }
+    if (event.text === "") return changes;
+    return `${changes}${item.deltaHead},"sequence_number":${this.#numbered++},"delta":${
+      JSON.stringify(event.text)
+    }}\n\n`;
   }
 
-  #delta({ text, logprobs = [] }: TextEvent): string {
-    this.#text += text;
-    if (logprobs.length > 0) {
-      for (const logprob of logprobs) this.#logprobs.push(logprob);
-      const { content } = toChatLogprobs(logprobs);
-      return this.#event({ type: "response.output_text.delta", ...this.#place, delta: text, logprobs: content });
+  #logprobsDelta(delta: string, logprobs: AnswerLogprob[], { item_id, output_index }: OpenItem): string {
+    return this.#event({
+      type: "response.output_text.delta",
+      item_id,
+      output_index,
+      content_index: 0,
+      delta,
+      logprobs: toChatLogprobs(logprobs).content,
+    });
+  }
+
+  #begin(part: AnswerPart | undefined): string {
+    if (part === undefined) return "";
+    const at = { item_id: newItemId(part), output_index: this.#output.length };
+    const place = { ...at, content_index: 0 };
+    const head = {
+      type: DELTAS[part.kind],
+      ...(part.kind === "call" ? at : place),
+      ...(part.kind === "text" ? { logprobs: [] } : {}),
+    };
+    this.#item = { ...at, deltaHead: sseEvent(head.type, head).slice(0, -"}\n\n".length) };
+    const item = toOutputItem(part, { id: at.item_id, status: "in_progress" });
+    const added = this.#event({ type: "response.output_item.added", output_index: at.output_index, item });
+    if (part.kind === "call") return added;
+    const content = part.kind === "text" ? toOutputText("") : { type: "reasoning_text", text: "" } as const;
+    return added + this.#event({ type: "response.content_part.added", ...place, part: content });
+  }
+
+  #end(part: AnswerPart | undefined, status: "completed" | "incomplete"): string {
+    if (part === undefined || this.#item === undefined) return "";
+    const { item_id, output_index } = this.#item;
+    const item = toOutputItem(part, { id: item_id, status });
+    this.#output.push(item);
+    this.#item = undefined;
+    return this.#contentDone(item, { item_id, output_index }) +
+      this.#event({ type: "response.output_item.done", output_index, item });
+  }
+
+  #contentDone(item: OutputItem, at: Pick<OpenItem, "item_id" | "output_index">): string {
+    if (item.type === "function_call") {
+      const { name, arguments: text } = item;
+      return this.#event({ type: "response.function_call_arguments.done", ...at, name, arguments: text });
     }
-    if (text === "") return "";
-    return `${this.#deltaHead},"sequence_number":${this.#numbered++},"delta":${JSON.stringify(text)}}\n\n`;
+    const place = { ...at, content_index: 0 };
+    return item.content.map((part) => {
+      const done = part.type === "output_text"
+        ? this.#event({ type: "response.output_text.done", ...place, text: part.text, logprobs: part.logprobs })
+        : this.#event({ type: "response.reasoning_text.done", ...place, text: part.text });
+      return done + this.#event({ type: "response.content_part.done", ...place, part });
+    }).join("");
   }
 
   #done(spent: DoneEvent): string {
     if (this.#finishReason === undefined) throw new EngineError("internal", "An answer ended without saying why");
-    const item = toMessage({
-      id: this.#place.item_id,
-      text: this.#text,
-      logprobs: this.#logprobs,
-      finishReason: this.#finishReason,
-    });
-    const response = closeResponse(this.#open, [item], spent);
-    this.#onComplete(response);
-    const type = item.status === "completed" ? "response.completed" : "response.incomplete";
-    return item.content.map((part) => this.#partDone(part)).join("") +
-      this.#event({ type: "response.output_item.done", output_index: this.#place.output_index, item }) +
-      this.#event({ type, response, timings: toTimings(spent) });
-  }
-
-  #partDone(part: OutputMessage["content"][number]): string {
-    const { text, logprobs } = part;
-    return this.#event({ type: "response.output_text.done", ...this.#place, text, logprobs }) +
-      this.#event({ type: "response.content_part.done", ...this.#place, part });
+    const response = closeResponse(this.#open, this.#output, spent);
+    const extra = this.#options.extra();
+    this.#options.onComplete(response);
+    const type = response.status === "completed" ? "response.completed" : "response.incomplete";
+    return this.#event({ type, response, timings: toTimings(spent), ...extra });
   }
 
   #event(body: EventBody): string {

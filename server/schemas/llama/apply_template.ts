@@ -1,15 +1,20 @@
 import * as z from "zod";
 import { ChatMessage } from "../chat_message.ts";
-import { notYet } from "../not_yet.ts";
-import { EMPTY_ARRAY } from "../empty.ts";
-import { templateShape } from "../template.ts";
+import { checkConstraint, constraintShape } from "../constraint.ts";
+import { reasoningShape, templateShape } from "../template.ts";
+import { checkTools, toolShape } from "../tool.ts";
 
 /** The body of `POST /apply-template`: what of a chat request the template sees. */
 export const ApplyTemplateRequest = z.object({
   messages: z.array(ChatMessage).min(1),
   model: z.string().nullish(),
-  tools: notYet("Tools", EMPTY_ARRAY),
   ...templateShape,
+  ...reasoningShape,
+  ...toolShape,
+  ...constraintShape,
+}).superRefine((request, context) => {
+  checkTools(request, context);
+  checkConstraint(request, context);
 });
 
 /** The answer of `POST /apply-template`. */

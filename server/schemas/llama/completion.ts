@@ -49,6 +49,8 @@ export const LlamaCompletion = z.object({
   /** Tokens of prompt and answer that are in the KV cache. */
   tokens_cached: z.int(),
   timings: Timings,
+  /** Present in a stream where not everything of a schema was held: what came of checking the answers. */
+  validation: z.string().optional(),
 });
 
 /** A whole answer. */

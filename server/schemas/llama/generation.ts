@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkConstraint, constraintShape } from "../constraint.ts";
 import { generationShape, MAX_CHOICES } from "../generation.ts";
 import { notYet } from "../not_yet.ts";
 import { INT32_MAX } from "../sampling.ts";
@@ -20,6 +21,7 @@ const probabilities = z.int().min(0).max(MAX_PROBABILITIES).nullish();
 /** What `/completion` and `/infill` take besides the prompt, under llama-server's names. `null` means absent. */
 export const llamaGenerationShape = {
   ...shared,
+  ...constraintShape,
   temperature: z.number().min(0).max(MAX_TEMPERATURE).nullish(),
   /** Of these three, the first that is there counts. */
   n_predict: tokenLimit,
@@ -47,8 +49,9 @@ export const LlamaGeneration = z.object(llamaGenerationShape);
 /** What a request says besides its prompt. */
 export type LlamaGeneration = z.infer<typeof LlamaGeneration>;
 
-/** Refuses what cannot be told while an answer is streamed. */
-export function checkStreamed(request: LlamaGeneration, context: z.RefinementCtx): void {
+/** Refuses what cannot be told while an answer is streamed, and answers held to more than one thing. */
+export function checkLlamaGeneration(request: LlamaGeneration, context: z.RefinementCtx): void {
+  checkConstraint(request, context);
   if (request.stream && request.timings_per_token) {
     context.addIssue({
       code: "custom",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
-import { checkStreamed, llamaGenerationShape } from "./generation.ts";
+import { checkLlamaGeneration, llamaGenerationShape } from "./generation.ts";
 import { EMPTY_ARRAY } from "../empty.ts";
 
 /** The body of `POST /infill`: the text before a gap and behind it. `null` means absent; keys that are not listed are ignored. */
@@ -11,7 +11,7 @@ export const InfillRequest = z.object({
   prompt: z.string().nullish(),
   input_extra: notYet("Texts of other files", EMPTY_ARRAY),
   ...llamaGenerationShape,
-}).superRefine(checkStreamed);
+}).superRefine(checkLlamaGeneration);
 
 /** What a client asks of `POST /infill`. */
 export type InfillRequest = z.infer<typeof InfillRequest>;

@@ -14,6 +14,18 @@ export const Props = z.object({
   endpoint_metrics: z.boolean(),
   /** Empty where the model has none. */
   chat_template: z.string(),
+  /** What the template can do; absent where it is not valid. */
+  chat_template_caps: z.object({
+    supports_string_content: z.boolean(),
+    supports_typed_content: z.boolean(),
+    supports_tools: z.boolean(),
+    supports_tool_calls: z.boolean(),
+    supports_parallel_tool_calls: z.boolean(),
+    supports_system_role: z.boolean(),
+    supports_preserve_reasoning: z.boolean(),
+    supports_reasoning_effort: z.boolean(),
+    supports_object_arguments: z.boolean(),
+  }).optional(),
   bos_token: z.string(),
   eos_token: z.string(),
   build_info: z.string(),

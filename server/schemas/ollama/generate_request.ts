@@ -24,6 +24,12 @@ export const GenerateRequest = z.object({
     refuse("system", 'not allowed with "suffix": a gap is filled without a template');
   }
   if (request.raw && request.suffix) refuse("suffix", 'not allowed with "raw"');
+  if (request.think && (request.raw || request.suffix)) {
+    refuse(
+      "think",
+      `not allowed with "${request.raw ? "raw" : "suffix"}": what is thought is told by the template alone`,
+    );
+  }
 });
 
 /** What a client asks of `POST /api/generate`. */

@@ -9,4 +9,5 @@ export { LocalModel, LocalModels, ModelDetails, RunningModel, RunningModels } fr
 export { Options } from "./options.ts";
 export type { OllamaRequest } from "./request.ts";
 export { ShowAnswer, ShowRequest } from "./show.ts";
+export { type OutputCall, Tool } from "./tool.ts";
 export { Version } from "./version.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { notYet } from "../not_yet.ts";
-import { EMPTY } from "./empty.ts";
+import { JsonSchemaObject } from "../json_value.ts";
 import { Options } from "./options.ts";
 
 const FALSE = z.literal(false);
@@ -13,8 +13,9 @@ export const requestShape = {
   options: Options.nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
-  format: notYet("Formats other than text", EMPTY),
-  think: notYet("Thoughts beside the answer", FALSE),
+  /** An empty text asks for nothing. */
+  format: z.union([z.literal(["", "json"]), JsonSchemaObject]).nullish(),
+  think: z.union([z.boolean(), z.enum(["low", "medium", "high", "max"])]).nullish(),
   /** False: what is too long for the context is an error, as it is here anyway. */
   truncate: notYet("Conversations that are cut to fit the context", FALSE),
   /** Whether the context shifts is chosen when the server is started. */

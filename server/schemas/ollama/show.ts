@@ -14,7 +14,7 @@ export const ShowAnswer = z.object({
   system: z.string().optional(),
   details: ModelDetails,
   model_info: z.record(z.string(), z.union([z.string(), z.number()])),
-  capabilities: z.array(z.enum(["completion", "insert"])),
+  capabilities: z.array(z.enum(["completion", "insert", "tools", "thinking"])),
   modified_at: z.iso.datetime(),
 });
 

@@ -2,20 +2,9 @@ import * as z from "zod";
 import { EMPTY_ARRAY } from "../empty.ts";
 import { notYet } from "../not_yet.ts";
 import { InputItem } from "./input_item.ts";
-
-const TextFormat = z.object({ type: z.literal("text") });
-
-const Reasoning = z.object({
-  effort: notYet("Efforts of reasoning", z.literal("none")),
-  summary: notYet("Summaries of reasoning"),
-  generate_summary: notYet("Summaries of reasoning"),
-  mode: notYet("Modes of reasoning", z.literal("standard")),
-});
-
-const TextConfig = z.object({
-  format: notYet("Formats other than text", TextFormat),
-  verbosity: notYet('Verbosities other than "medium"', z.literal("medium")),
-});
+import { Reasoning } from "./reasoning.ts";
+import { TextConfig } from "./text_format.ts";
+import { toolShape } from "./tool.ts";
 
 /** What a conversation is made of, and what says how it is answered; creating and counting share it. `null` means absent. */
 export const promptShape = {
@@ -24,9 +13,7 @@ export const promptShape = {
   /** A system message in front of everything; that of an earlier response does not carry over. */
   instructions: z.string().nullish(),
   previous_response_id: z.string().nullish(),
-  tools: notYet("Tools", EMPTY_ARRAY),
-  tool_choice: notYet("Forced tool calls", z.enum(["none", "auto"])),
-  parallel_tool_calls: z.boolean().nullish(),
+  ...toolShape,
   reasoning: Reasoning.nullish(),
   text: TextConfig.nullish(),
   truncation: notYet('Truncations other than "disabled"', z.literal("disabled")),
@@ -35,16 +22,19 @@ export const promptShape = {
   prompt: notYet("Prompt templates"),
   /** The chat API's names of what has another one here. */
   messages: notYet('Messages outside of "input"'),
-  response_format: notYet('Formats outside of "text.format"', TextFormat),
+  response_format: notYet('Formats outside of "text.format"', z.object({ type: z.literal("text") })),
 };
 
-/** Refuses a request that brings nothing to answer. */
+/** Refuses a request that brings nothing to answer, and a choice among no tools. */
 export function checkPrompt(
-  { input, previous_response_id }: z.infer<z.ZodObject<typeof promptShape>>,
+  { input, previous_response_id, tools, tool_choice }: z.infer<z.ZodObject<typeof promptShape>>,
   context: z.RefinementCtx,
 ): void {
   const isEmpty = input === undefined || input === null || (Array.isArray(input) && input.length === 0);
-  if (!isEmpty || previous_response_id) return;
-  const message = 'expected a string or messages; only with "previous_response_id" it may be left out';
-  context.addIssue({ code: "custom", path: ["input"], message });
+  if (isEmpty && !previous_response_id) {
+    const message = 'expected a string or messages; only with "previous_response_id" it may be left out';
+    context.addIssue({ code: "custom", path: ["input"], message });
+  }
+  if ((tools ?? []).length > 0 || !tool_choice || tool_choice === "auto" || tool_choice === "none") return;
+  context.addIssue({ code: "custom", path: ["tool_choice"], message: 'allowed only where "tools" has some' });
 }

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { ChatLogprobs } from "../chat_completion.ts";
 import { Timings } from "../usage.ts";
-import { OutputMessage, OutputText } from "./item.ts";
+import { OutputItem, OutputText, ReasoningText } from "./item.ts";
 import { ResponseObject } from "./response_object.ts";
 
-/** Where an event belongs: in which part of which item. */
-const placeShape = { item_id: z.string(), output_index: z.int(), content_index: z.int() };
+/** Where an event belongs: in which item, and in which part of it. */
+const itemShape = { item_id: z.string(), output_index: z.int() };
+const placeShape = { ...itemShape, content_index: z.int() };
 const logprobs = ChatLogprobs.shape.content;
 
 /** An event of a streamed response, without its number. */
@@ -16,19 +17,30 @@ export const EventBody = z.discriminatedUnion("type", [
     response: ResponseObject,
     /** Where llama-server has them. */
     timings: Timings,
+    /** Where not everything of a schema was held: what came of checking the answer. */
+    validation: z.string().optional(),
   }),
   z.object({
     type: z.enum(["response.output_item.added", "response.output_item.done"]),
     output_index: z.int(),
-    item: OutputMessage,
+    item: OutputItem,
   }),
   z.object({
     type: z.enum(["response.content_part.added", "response.content_part.done"]),
     ...placeShape,
-    part: OutputText,
+    part: z.discriminatedUnion("type", [OutputText, ReasoningText]),
   }),
   z.object({ type: z.literal("response.output_text.delta"), ...placeShape, delta: z.string(), logprobs }),
   z.object({ type: z.literal("response.output_text.done"), ...placeShape, text: z.string(), logprobs }),
+  z.object({ type: z.literal("response.reasoning_text.delta"), ...placeShape, delta: z.string() }),
+  z.object({ type: z.literal("response.reasoning_text.done"), ...placeShape, text: z.string() }),
+  z.object({ type: z.literal("response.function_call_arguments.delta"), ...itemShape, delta: z.string() }),
+  z.object({
+    type: z.literal("response.function_call_arguments.done"),
+    ...itemShape,
+    name: z.string(),
+    arguments: z.string(),
+  }),
 ]);
 
 /** What an event says. */

@@ -1,5 +1,8 @@
 import * as z from "zod";
-import { OutputMessage } from "./item.ts";
+import { OutputItem } from "./item.ts";
+import { EFFORTS } from "./reasoning.ts";
+import { RepeatedFormat } from "./text_format.ts";
+import { RepeatedTool, ToolChoice } from "./tool.ts";
 
 /** Tokens counted as the Responses API counts them. */
 export const ResponseUsage = z.object({
@@ -34,7 +37,7 @@ export const ResponseObject = z.object({
   error: ResponseError.nullable(),
   incomplete_details: z.object({ reason: z.literal("max_output_tokens") }).nullable(),
   model: z.string(),
-  output: z.array(OutputMessage),
+  output: z.array(OutputItem),
   usage: ResponseUsage.nullable(),
   previous_response_id: z.string().nullable(),
   store: z.boolean(),
@@ -49,12 +52,12 @@ export const ResponseObject = z.object({
   safety_identifier: z.string().nullable(),
   prompt_cache_key: z.string().nullable(),
   parallel_tool_calls: z.boolean(),
-  tool_choice: z.enum(["auto", "none"]),
+  tool_choice: ToolChoice,
+  tools: z.array(RepeatedTool),
+  text: z.object({ format: RepeatedFormat, verbosity: z.literal("medium") }),
+  reasoning: z.object({ effort: z.enum(EFFORTS).nullable(), summary: z.null() }),
   // What OpenAI's clients read, and what is always the same here.
-  tools: z.array(z.never()),
   max_tool_calls: z.null(),
-  text: z.object({ format: z.object({ type: z.literal("text") }), verbosity: z.literal("medium") }),
-  reasoning: z.object({ effort: z.null(), summary: z.null() }),
   truncation: z.literal("disabled"),
   background: z.literal(false),
   service_tier: z.literal("default"),

@@ -104,8 +104,15 @@ function makeLogits(seed: number, { ties }: { ties: boolean }): Float32Array {
   });
 }
 
+/** What of the likely tokens may be chosen; undefined for all. */
+type Allows = ((token: number) => boolean) | undefined;
+
 /** Samples some tokens with and without the preselection, and holds one against the other; false where there is nothing to compare. */
-function compare(sampling: Partial<Sampling>, seed: number, { ties }: { ties: boolean }): boolean {
+function compare(
+  sampling: Partial<Sampling>,
+  seed: number,
+  { ties, allows }: { ties: boolean; allows?: Allows },
+): boolean {
   const { vocabulary } = model();
   const settings = resolveSampling(vocabulary, { ...DEFAULT_SAMPLING, ...sampling, seed: sampling.seed ?? 0 }, {
     contextLength: CONTEXT_LENGTH,
@@ -124,8 +131,10 @@ function compare(sampling: Partial<Sampling>, seed: number, { ties }: { ties: bo
   for (let i = 0; i < 12; i++) accept((seed + i * i) % 7);
   for (let step = 0; step < 4; step++) {
     const logits = makeLogits(seed + step, { ties });
-    assert.ok(preselection.select(logits, some));
-    whole.setAll(logits);
+    const selected = preselection.select(logits, some, allows);
+    assert.ok(selected || allows !== undefined);
+    if (!selected) return false;
+    setAllowed(whole, logits, allows);
     const found = few.choose(some);
     const expected = all.choose(whole);
     if (settings.greedy) assert.equal(found, expected, JSON.stringify(settings));
@@ -146,6 +155,24 @@ function compare(sampling: Partial<Sampling>, seed: number, { ties }: { ties: bo
   }
   return true;
 }
+
+function setAllowed(candidates: Candidates, logits: Float32Array, allows: Allows): void {
+  if (allows === undefined) return candidates.setAll(logits);
+  const ids = Int32Array.from(logits.keys()).filter(allows);
+  candidates.set(ids, Float32Array.from(ids, (id) => logits[id] ?? 0), ids.length, false);
+}
+
+Deno.test("Preselection gives the chain all that it chooses among of the tokens that are allowed, or says that it cannot", () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(sampling, fc.nat(), fc.integer({ min: 1, max: 5 }), (settings, seed, part) => {
+      const allows = (token: number): boolean => Math.imul(token + seed, 0x9e3779b1) >>> 0 < 2 ** 32 / part;
+      if (compare(settings, seed, { ties: false, allows })) compared++;
+    }),
+    { numRuns: 80 },
+  );
+  assert.ok(compared > 15, `only ${compared} could`);
+});
 
 for (const ties of [false, true]) {
   Deno.test(`Preselection gives the chain all that it chooses among${ties ? ", with logits that are equal" : ""}`, () => {

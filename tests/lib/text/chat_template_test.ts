@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { EngineError } from "../../../lib/errors.ts";
-import { ChatTemplate } from "../../../lib/text/chat_template.ts";
+import type { Chat } from "../../../lib/engine/conversation.ts";
+import { ChatTemplate, type ChatTemplateOptions } from "../../../lib/text/chat_template.ts";
 import { withoutDoubledTokens } from "../../../lib/text/without_doubled_tokens.ts";
 
 const SPECIAL = { bosText: "<s>", eosText: "</s>" };
@@ -53,11 +54,18 @@ Deno.test("ChatTemplate turns a template's own refusal into invalid_value with i
   });
 });
 
-Deno.test("ChatTemplate has strftime_now, which templates date their system prompt with", () => {
-  const template = new ChatTemplate("{{ strftime_now('%Y-%m-%d') }}", SPECIAL);
+Deno.test("ChatTemplate has the date for templates that write it, by three names", () => {
+  const template = new ChatTemplate("{{ strftime_now('%Y-%m-%d') }}, {{ date_string }}, {{ datetime }}", SPECIAL, {
+    now: () => new Date("2026-03-05T09:07"),
+  });
+  assert.equal(template.render({ messages: HI }), "2026-03-05, 05 Mar 2026, Mar 05 2026");
+});
+
+Deno.test("ChatTemplate takes the system's clock unless another is given", () => {
   const days = [new Date(Date.now() - 864e5), new Date(), new Date(Date.now() + 864e5)];
   const names = days.map((day) => day.toISOString().slice(0, 10));
-  assert.ok(names.includes(template.render({ messages: HI })), template.render({ messages: HI }));
+  const text = new ChatTemplate("{{ strftime_now('%Y-%m-%d') }}", SPECIAL).render({ messages: HI });
+  assert.ok(names.includes(text), text);
 });
 
 Deno.test("ChatTemplate refuses a source that is no Jinja as bad_model", () => {
@@ -93,4 +101,103 @@ Deno.test("withoutDoubledTokens leaves the text as it is where the tokenizer add
       assert.equal(withoutDoubledTokens(`<s>${text}</s>`, added), `<s>${text}</s>`);
     }));
   }
+});
+
+const SHOWN =
+  "{{ enable_thinking }} {{ thinking }} {{ reasoning_effort }} {{ reasoning_strength }} {{ mood }} {{ preserve_thinking }}" +
+  "{% for m in messages %} {{ m.reasoning_content }}{% endfor %}";
+
+Deno.test("ChatTemplate hands variables to the template: a request's before those of all, what it says of thinking first", () => {
+  const render = (chat: Omit<Chat, "messages">, options: ChatTemplateOptions = {}): string =>
+    new ChatTemplate(SHOWN, SPECIAL, options).render({ messages: HI, ...chat }).trimEnd();
+  assert.equal(render({}), "False     True");
+  assert.equal(render({ reasoning: { enabled: true, effort: "low" } }), "True True low low  True");
+  const all: ChatTemplateOptions = { variables: { mood: "calm", n: 1 }, reasoning: { enabled: false, effort: "high" } };
+  assert.equal(render({}, all), "False False high high calm True");
+  assert.equal(
+    render({ template: { variables: { mood: "glad", reasoning_effort: "x", preserve_reasoning: false } } }, all),
+    "False False x x glad False",
+  );
+  assert.equal(render({ template: { variables: { enable_thinking: true } } }, all), "True  high high calm True");
+  assert.equal(
+    render({ template: { variables: { enable_thinking: true } }, reasoning: { enabled: false } }, all),
+    "False False high high calm True",
+  );
+});
+
+Deno.test("ChatTemplate tells how an answer is thought about, wherever that was said", () => {
+  const template = new ChatTemplate(undefined, SPECIAL, { reasoning: { enabled: true, budget: 5, inline: true } });
+  assert.deepEqual(template.reasoningOf({ messages: HI }), { enabled: true, budget: 5, inline: true });
+  assert.deepEqual(
+    template.reasoningOf({
+      messages: HI,
+      template: { variables: { enable_thinking: false, reasoning_effort: "low" } },
+      reasoning: { budget: 7 },
+    }),
+    { enabled: false, effort: "low", budget: 7, inline: true },
+  );
+  assert.deepEqual(new ChatTemplate(undefined, SPECIAL).reasoningOf({ messages: HI }), {});
+});
+
+Deno.test("ChatTemplate lets no variable take the place of the conversation or of what Jinja has", () => {
+  const template = new ChatTemplate(undefined, SPECIAL);
+  for (
+    const name of ["messages", "tools", "bos_token", "eos_token", "add_generation_prompt", "raise_exception", "true"]
+  ) {
+    assert.throws(() => template.render({ messages: HI, template: { variables: { [name]: [] } } }), (error) => {
+      assert.ok(error instanceof EngineError);
+      assert.equal(error.code, "invalid_value");
+      assert.equal(error.param, `chat_template_kwargs.${name}`);
+      assert.equal(error.message, `The variable "${name}" of a chat template cannot be set`);
+      return true;
+    });
+  }
+});
+
+Deno.test("ChatTemplate continues the answer at the end where it is told to", () => {
+  const template = new ChatTemplate(undefined, SPECIAL);
+  const messages = [...HI, { role: "assistant", content: "Well, " }];
+  const asked = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nWell, ";
+  assert.equal(template.render({ messages, template: { continueFinal: true } }), asked);
+  assert.equal(template.render({ messages }), `${asked}<|im_end|>\n<|im_start|>assistant\n`);
+  assert.equal(template.render({ messages, template: { addGenerationPrompt: false } }), `${asked}<|im_end|>\n`);
+});
+
+Deno.test("ChatTemplate says why an answer cannot be continued", () => {
+  const template = new ChatTemplate(undefined, SPECIAL);
+  const answer = { role: "assistant", content: "Well" };
+  const cases: [Chat, RegExp][] = [
+    [{ messages: HI }, /only be continued where the last message is an assistant's/],
+    [{ messages: [] }, /only be continued/],
+    [{ messages: [...HI, answer, answer] }, /Two answers follow each other/],
+    [{ messages: [...HI, { ...answer, toolCalls: [{ id: "1", name: "f", arguments: "{}" }] }] }, /calls tools/],
+    [{ messages: [...HI, answer], template: { addGenerationPrompt: true } }, /both be continued .* and begin/],
+  ];
+  for (const [{ template: use, ...chat }, message] of cases) {
+    assert.throws(() => template.render({ ...chat, template: { ...use, continueFinal: true } }), (error) => {
+      assert.ok(error instanceof EngineError);
+      assert.equal(error.code, "invalid_value");
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("ChatTemplate takes the name of a built-in for its source, and what is no name for Jinja", () => {
+  const chat = { messages: HI };
+  assert.equal(new ChatTemplate("chatml", SPECIAL).render(chat), new ChatTemplate(undefined, SPECIAL).render(chat));
+  assert.equal(new ChatTemplate("constructor", SPECIAL).render(chat), "constructor");
+});
+
+Deno.test("ChatTemplate gives parts to templates that know parts, unless the content was changed since", () => {
+  const knows = "{% for m in messages %}{% if m.content is string %}{{ m.content }}{% else %}" +
+    "{% for part in m.content %}<{{ part.text }}>{% endfor %}{% endif %}{% endfor %}";
+  const messages = [{ role: "user", content: "a\nb", parts: ["a", "b"] }];
+  assert.equal(new ChatTemplate(knows, SPECIAL).render({ messages }), "a\nb", "a loop that a text never reaches");
+  const loops = knows.replace("m.content is string", "m.content[0] is string and false");
+  assert.equal(new ChatTemplate(loops, SPECIAL).render({ messages }), "<a><b>");
+  assert.equal(
+    new ChatTemplate(loops, SPECIAL).render({ messages: [{ ...messages[0], role: "user", content: "c" }] }),
+    "<c>",
+  );
 });

@@ -1,0 +1,4 @@
+export type { KeywordPlace, Relaxation, SchemaGrammar, SchemaOptions } from "./schema_types.ts";
+export { jsonGrammar } from "./json_grammar.ts";
+export { reportSchema } from "./report_schema.ts";
+export { schemaToGrammar } from "./schema_to_grammar.ts";

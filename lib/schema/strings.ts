@@ -1,0 +1,184 @@
+import { sequence, text } from "../grammar/expressions.ts";
+import type { Expression } from "../grammar/grammar.ts";
+import {
+  anyOf,
+  anyText,
+  type Automaton,
+  compilePattern,
+  complement,
+  formatPattern,
+  lengthBetween,
+  noText,
+  TooLarge,
+  toRules,
+  UnsupportedPattern,
+} from "../grammar/mod.ts";
+import { type Constraints, type Goal, type Limits, STRING, type StringTest } from "./constraints.ts";
+import type { Emitter } from "./emitter.ts";
+import type { Expander } from "./expander.ts";
+import { finiteStrings } from "./finite_strings.ts";
+import type { KeywordPlace } from "./schema_types.ts";
+
+/** The strings that constraints allow, as automata. */
+export class Strings {
+  readonly #expander: Expander;
+  /** Undefined: it is not understood. */
+  readonly #tests = new Map<string, Automaton | undefined>();
+  /** Undefined: any string. */
+  readonly #languages = new Map<string, Automaton | undefined>();
+  readonly #rules = new Map<Automaton, Expression>();
+
+  constructor(expander: Expander) {
+    this.#expander = expander;
+  }
+
+  /** Whether a string is in the language. */
+  fits(value: string, { tests, length }: Constraints): boolean {
+    const count = [...value].length;
+    if (count < length.min || count > length.max) return false;
+    return tests.every((test) => this.#tested(test)?.accepts(value) ?? true);
+  }
+
+  isEmpty(constraints: Constraints): boolean {
+    const { min, max } = constraints.length;
+    return min > max || (this.#language(constraints)?.isEmpty ?? false);
+  }
+
+  /** What derives the strings as JSON. */
+  expression(constraints: Constraints, emitter: Emitter, pointer: string): Expression {
+    const { min, max, minPointer, maxPointer } = constraints.length;
+    if (min > max) return emitter.nothing({ pointer: minPointer || maxPointer, keyword: "minLength" });
+    const language = this.#language(constraints);
+    if (language === undefined) return emitter.freeString(min, max);
+    const [test] = constraints.tests;
+    if (language.isEmpty) {
+      return emitter.nothing({ pointer: test?.pointer ?? pointer, keyword: test?.keyword ?? "not" });
+    }
+    return this.rule(language, emitter, "string");
+  }
+
+  /** A rule that derives these strings as JSON. */
+  rule(language: Automaton, emitter: Emitter, base: string): Expression {
+    const known = this.#rules.get(language);
+    if (known !== undefined) return known;
+    const { rules, start } = toRules(language, { prefix: `${emitter.newName(base)}--s`, encode: "json" });
+    for (const [name, expression] of Object.entries(rules)) emitter.define(name, expression);
+    const made = sequence(text('"'), start, text('"'));
+    this.#rules.set(language, made);
+    return made;
+  }
+
+  /** The strings that match a pattern; undefined, and relaxed, where it is not understood. */
+  pattern(source: string, { pointer, keyword }: KeywordPlace): Automaton | undefined {
+    return this.#compiled(`pattern ${source}`, { pointer, keyword }, () => compilePattern(source));
+  }
+
+  /** Those of a language that match a pattern, and those that don't; undefined are none. */
+  split(
+    language: Automaton | undefined,
+    source: string,
+    pointer: string,
+  ): [Automaton | undefined, Automaton | undefined] {
+    const place = { pointer, keyword: "patternProperties" };
+    const all = language ?? anyText();
+    const pattern = this.pattern(source, place);
+    const parts = pattern && this.#attempt(place, () => [all.intersect(pattern), all.subtract(pattern)]);
+    if (parts === undefined) return [undefined, all];
+    const [inside, outside] = parts.map((part) => part.isEmpty ? undefined : part);
+    return [inside, outside];
+  }
+
+  /** The names that are none of these and fit the goal; undefined: any name. */
+  others(names: readonly string[], goal: Goal, place: KeywordPlace): Automaton | undefined {
+    let language: Automaton | undefined;
+    const narrow = (automaton: () => Automaton, at: KeywordPlace): void => {
+      const made = this.#attempt(at, () => language === undefined ? automaton() : language.intersect(automaton()));
+      language = made ?? language;
+    };
+    if (names.length > 0) narrow(() => complement(anyOf(names)), place);
+    if (goal.length === 0) return language;
+    const own = { pointer: goal[0]?.pointer ?? "", keyword: "propertyNames" };
+    const cases = this.#expander.expand(goal).cases.filter(({ types }) => (types & STRING) !== 0);
+    const languages = cases.map((each) => this.#listed(each) ?? this.#language(each));
+    if (cases.length === 0) return noText();
+    if (languages.includes(undefined) && cases.every(({ length }) => length.min === 0 && length.max === Infinity)) {
+      return language;
+    }
+    cases.forEach(({ length }, i) => languages[i] ??= lengthBetween(length.min, finite(length.max)));
+    narrow(
+      () => languages.reduce<Automaton>((sum, each) => each === undefined ? sum : sum.union(each), noText()),
+      own,
+    );
+    return language;
+  }
+
+  /** The strings that fit, when they are listed; undefined otherwise. */
+  finite(goal: Goal): string[] | undefined {
+    return finiteStrings(this.#expander.expand(goal).cases, this);
+  }
+
+  #listed(constraints: Constraints): Automaton | undefined {
+    const list = finiteStrings([constraints], this);
+    return list === undefined ? undefined : list.length === 0 ? noText() : anyOf(list);
+  }
+
+  /** Undefined: strings of the right length, without tests. */
+  #language({ tests, length, excluded }: Constraints): Automaton | undefined {
+    const others = excluded.filter((value) => typeof value === "string");
+    if (tests.length === 0 && others.length === 0) return undefined;
+    const key = JSON.stringify([tests, length, others]);
+    if (!this.#languages.has(key)) this.#languages.set(key, this.#make(tests, length, others));
+    return this.#languages.get(key);
+  }
+
+  #make(tests: StringTest[], { min, max, minPointer, maxPointer }: Limits, others: string[]): Automaton | undefined {
+    let language: Automaton | undefined;
+    const narrow = (automaton: Automaton | undefined, place: KeywordPlace): void => {
+      if (automaton === undefined) return;
+      const before = language;
+      language = before === undefined ? automaton : this.#attempt(place, () => before.intersect(automaton)) ?? before;
+    };
+    for (const test of tests) narrow(this.#tested(test), test);
+    if (others.length > 0) narrow(complement(anyOf(others)), { pointer: tests[0]?.pointer ?? "", keyword: "not" });
+    if (language === undefined) return undefined;
+    const limit = (from: number, to: number, place: KeywordPlace): void =>
+      narrow(this.#attempt(place, () => lengthBetween(from, finite(to))), place);
+    if (min > 0) limit(min, Infinity, { pointer: minPointer, keyword: "minLength" });
+    if (max < Infinity) limit(0, max, { pointer: maxPointer, keyword: "maxLength" });
+    return language;
+  }
+
+  /** The strings that pass a test; undefined are all, also where it is not understood. */
+  #tested(test: StringTest): Automaton | undefined {
+    const { keyword, value, negated } = test;
+    const positive = keyword === "pattern"
+      ? this.pattern(value, test)
+      : this.#compiled(`format ${value}`, test, () => formatPattern(value));
+    if (positive === undefined || !negated) return positive;
+    return this.#compiled(`not ${keyword} ${value}`, test, () => complement(positive));
+  }
+
+  #compiled(key: string, place: KeywordPlace, make: () => Automaton | undefined): Automaton | undefined {
+    // What is not understood is relaxed at each place.
+    const known = this.#tests.get(key);
+    if (known !== undefined) return known;
+    const made = this.#attempt(place, make);
+    this.#tests.set(key, made);
+    return made;
+  }
+
+  /** Relaxes the keyword where an automaton can't be made. */
+  #attempt<T>(place: KeywordPlace, make: () => T | undefined): T | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof UnsupportedPattern || error instanceof TooLarge)) throw error;
+      this.#expander.compilation.relax(place.pointer, place.keyword, error.message);
+      return undefined;
+    }
+  }
+}
+
+function finite(max: number): number | undefined {
+  return max === Infinity ? undefined : max;
+}

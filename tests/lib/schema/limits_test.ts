@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { EngineError } from "../../../lib/errors.ts";
+import type { Json, JsonSchema } from "../../../lib/engine/conversation.ts";
+import { Matcher } from "../../../lib/grammar/matcher.ts";
+import { schemaToGrammar } from "../../../lib/schema/mod.ts";
+
+/** Refused with one line, in less than a second. */
+function assertRefused(schema: JsonSchema, about: RegExp): void {
+  const begun = performance.now();
+  assert.throws(() => schemaToGrammar(schema), (error) => {
+    assert.ok(error instanceof EngineError, String(error));
+    assert.equal(error.code, "invalid_value");
+    assert.match(error.message, about);
+    assert.ok(!error.message.includes("\n"));
+    return true;
+  });
+  const taken = performance.now() - begun;
+  assert.ok(taken < 1000, `took ${taken} ms`);
+}
+
+function nested(depth: number): JsonSchema {
+  let schema: JsonSchema = { type: "integer" };
+  for (let i = 0; i < depth; i++) schema = { type: "array", items: schema };
+  return schema;
+}
+
+Deno.test("schemaToGrammar refuses schemas that are too deep, too large or too many", () => {
+  assertRefused(nested(65), /more than 64 schemas within each other/);
+  assertRefused(nested(50_000), /more than 256 lists and objects within each other/);
+  const matcher = new Matcher(schemaToGrammar(nested(60)).grammar);
+  assert.ok(matcher.accepts("[".repeat(60) + "1" + "]".repeat(60)));
+  assertRefused({ description: "x".repeat(2 ** 20) }, /characters of JSON, at most 1048576/);
+  const many = (count: number): Json[] => Array.from({ length: count }, (_, i) => i);
+  assertRefused({ enum: many(10_001) }, /"enum" has 10001 entries, at most 10000/);
+  const properties = Object.fromEntries(many(1001).map((i) => [`p${i}`, {}]));
+  assertRefused({ properties }, /"properties" has 1001 entries, at most 1000/);
+});
+
+Deno.test("schemaToGrammar ends on schemas that double with every reference", () => {
+  const bomb = (keyword: string): JsonSchema => ({
+    $ref: "#/$defs/d30",
+    $defs: Object.fromEntries(Array.from({ length: 31 }, (_, i): [string, JsonSchema] => [
+      `d${i}`,
+      i === 0 ? { type: "string" } : {
+        [keyword]: [{ $ref: `#/$defs/d${i - 1}` }, {
+          type: "object",
+          properties: { [`p${i}`]: { $ref: `#/$defs/d${i - 1}` } },
+        }],
+      },
+    ])),
+  });
+  assert.throws(() => schemaToGrammar(bomb("allOf")), EngineError);
+  for (const keyword of ["anyOf", "oneOf"]) {
+    const begun = performance.now();
+    try {
+      schemaToGrammar(bomb(keyword));
+    } catch (error) {
+      assert.ok(error instanceof EngineError, String(error));
+    }
+    assert.ok(performance.now() - begun < 1000, `${keyword} took ${performance.now() - begun} ms`);
+  }
+  const choices = Array.from({ length: 20 }, (_, i) => ({
+    anyOf: [{ properties: { [`a${i}`]: { type: "string" } } }, { properties: { [`b${i}`]: { type: "string" } } }],
+  }));
+  assertRefused({ type: "object", allOf: choices }, /too many combinations/);
+});
+
+Deno.test("schemaToGrammar takes large schemas that are not bombs, in a second", () => {
+  const begun = performance.now();
+  const properties = Object.fromEntries(Array.from({ length: 800 }, (_, i) => [
+    `property_${i}`,
+    { type: i % 2 === 0 ? "string" : ["integer", "null"], description: "d".repeat(100), minimum: 0 },
+  ]));
+  const { grammar, relaxed } = schemaToGrammar({ type: "object", properties, required: ["property_799"] });
+  assert.deepEqual(relaxed, []);
+  const taken = performance.now() - begun;
+  assert.ok(taken < 1000, `took ${taken} ms`);
+  const matcher = new Matcher(grammar);
+  assert.ok(matcher.accepts('{"property_7": null, "property_10": "x", "property_799": 1}'));
+  assert.ok(!matcher.accepts('{"property_10": "x", "property_7": null, "property_799": 1}'));
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { EngineError } from "../../../lib/errors.ts";
+import { Matcher } from "../../../lib/grammar/matcher.ts";
+import { type SchemaGrammar, schemaToGrammar } from "../../../lib/schema/mod.ts";
+import type { SchemaObject } from "../../../lib/schema/schema_types.ts";
+import { anySchema } from "./any_schema.ts";
+import { validator } from "./check_rows.ts";
+import { Deriver } from "./derive.ts";
+
+const SCHEMAS = Number(Deno.env.get("SCHEMAS") ?? 400);
+const TEXTS = 12;
+
+/** Undefined where nothing fits the schema. */
+function grammarOf(schema: SchemaObject): SchemaGrammar | undefined {
+  try {
+    return schemaToGrammar(schema);
+  } catch (error) {
+    if (error instanceof EngineError && error.message.includes("nothing can fit")) return undefined;
+    throw error;
+  }
+}
+
+Deno.test("what the grammar of a schema derives fits the schema, by Ajv's word", () => {
+  const counts = { held: 0, relaxed: 0, impossible: 0 };
+  fc.assert(
+    fc.property(
+      anySchema,
+      fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+      (schema, stream) => {
+        const made = grammarOf(schema);
+        if (made === undefined) return void counts.impossible++;
+        const validate = validator(schema);
+        const deriver = new Deriver(made.grammar);
+        const matcher = new Matcher(made.grammar);
+        counts[made.relaxed.length > 0 ? "relaxed" : "held"]++;
+        for (let i = 0; i < TEXTS; i++) {
+          const text = deriver.text(() => stream.next().value ?? 0);
+          assert.ok(matcher.accepts(text), `${text} is derived and not accepted`);
+          const value = JSON.parse(text);
+          if (made.relaxed.length === 0) {
+            assert.ok(
+              validate(value),
+              `${text} does not fit: ${JSON.stringify(validate.errors)}`,
+            );
+          }
+        }
+      },
+    ),
+    { numRuns: SCHEMAS },
+  );
+  if (Deno.env.has("SHOW")) console.log(counts);
+  // The test would say little if most schemas were relaxed or impossible.
+  assert.ok(counts.held > SCHEMAS * 0.6, JSON.stringify(counts));
+});
+
+Deno.test("every beginning of a text that a schema's grammar allows can go on or end", () => {
+  fc.assert(
+    fc.property(anySchema, fc.infiniteStream(fc.nat()), (schema, stream) => {
+      const made = grammarOf(schema);
+      if (made === undefined) return;
+      const matcher = new Matcher(made.grammar);
+      let state = matcher.start;
+      for (let i = 0; i < 150; i++) {
+        const bytes = matcher.bytes(state);
+        if (bytes.length === 0) {
+          assert.ok(matcher.ends(state), `dead end after ${i} bytes`);
+          break;
+        }
+        const next = stream.next().value ?? 0;
+        state = matcher.next(state, bytes[next % bytes.length] ?? 0);
+      }
+    }),
+    { numRuns: SCHEMAS / 4 },
+  );
+});
