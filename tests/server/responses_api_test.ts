@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../lib/errors.ts";
 import { ErrorBody, Timings } from "../../server/schemas/mod.ts";
-import { DeletedResponse, ItemList, ResponseObject } from "../../server/schemas/responses/mod.ts";
+import { DeletedResponse, ItemList, type OutputText, ResponseObject } from "../../server/schemas/responses/mod.ts";
 import { answer, failAfter, FAKE_MODEL, FakeEngine } from "./fake_engine.ts";
 import { post } from "./requests.ts";
 import { respond, responsesOver } from "./responses_app.ts";
 
 const PATH = "/v1/responses";
+
+/** The text of a response that is one message. */
+function messageOf({ output: [item] }: ResponseObject): OutputText {
+  assert.ok(item?.type === "message" && item.content[0] !== undefined);
+  return item.content[0];
+}
 
 Deno.test("response has OpenAI's shape", async () => {
   const body = await respond(responsesOver(new FakeEngine()), { input: "Hi", model: "whatever" });
@@ -176,7 +182,7 @@ Deno.test("response gives log-probabilities where they are asked for", async () 
   const app = responsesOver(engine);
   const asked = await respond(app, { input: "Hi", include: ["message.output_text.logprobs"], top_logprobs: 1 });
   const token = { token: "é", logprob: -1, bytes: [0xc3, 0xa9] };
-  assert.deepEqual(ResponseObject.parse(asked).output[0]?.content[0]?.logprobs, [{ ...token, top_logprobs: [token] }]);
+  assert.deepEqual(messageOf(ResponseObject.parse(asked)).logprobs, [{ ...token, top_logprobs: [token] }]);
   for (const more of [{ include: ["message.output_text.logprobs"] }, { top_logprobs: 3 }, { top_logprobs: 0 }]) {
     await respond(app, { input: "Hi", ...more });
   }
@@ -263,7 +269,8 @@ Deno.test("response refuses by its name what it cannot hold", async () => {
     [{ input: [{ role: "assistant", content: [{ type: "refusal", refusal: "x" }] }] }, "input.0.content.0.type"],
     [{ messages: [] }, "messages"],
     [{ response_format: { type: "json_object" } }, "response_format"],
-    [{ text: { format: { type: "json_schema" } } }, "text.format.schema"],
+    [{ text: { format: { type: "json_schema" } } }, "text.format.name"],
+    [{ text: { format: { type: "json_schema", name: "n" } } }, "text.format.schema"],
     [{ text: { format: { type: "grammar" } } }, "text.format.type"],
     [{ text: { verbosity: "low" } }, "text.verbosity"],
     [{ tools: [{ type: "web_search" }] }, "tools.0.type"],
@@ -418,7 +425,8 @@ Deno.test("input items are those of the whole conversation, page by page", async
     assert.deepEqual(parsed, body);
     return parsed;
   };
-  const texts = ({ data }: ItemList): unknown[] => data.map(({ role, content }) => [role, content[0]?.text]);
+  const texts = ({ data }: ItemList): unknown[] =>
+    data.map((item) => item.type === "message" && [item.role, item.content[0]?.text]);
   const all = [["system", "a"], ["user", "b"], ["assistant", "Hello!"], ["user", "c"]];
   assert.deepEqual(texts(await list("?order=asc")), all);
   const newest = await list("?limit=3");
