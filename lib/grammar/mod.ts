@@ -4,7 +4,7 @@ export { ROOT } from "./grammar.ts";
 export { Automaton } from "./automaton.ts";
 export { anyOf, anyText, complement, concatenated, exactly, lengthBetween, noText } from "./text_automata.ts";
 export { compilePattern } from "./compile_pattern.ts";
-export { FORMATS, formatPattern } from "./format_pattern.ts";
+export { formatPattern, FORMATS } from "./format_pattern.ts";
 export { integersBetween } from "./integers_between.ts";
 export { numbersBetween } from "./numbers_between.ts";
 export { TooLarge } from "./too_large.ts";

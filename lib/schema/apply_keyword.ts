@@ -223,6 +223,7 @@ function depend(value: Json, { keyword, pointer }: KeywordUse, { constraints, ch
     return expander.compilation.relax(pointer, keyword, `more than ${MOST_DEPENDENCIES} properties with dependencies`);
   }
   for (const [name, needs] of entries) {
+    if (Array.isArray(needs) && needs.length === 0) continue;
     const names = Array.isArray(needs) ? namesOf(needs) : [];
     const schemas = isSchema(needs) ? [literalOf(needs, below(pointer, keyword, name))] : [];
     const steps = [name, ...names].map((each) => hasProperty(each));

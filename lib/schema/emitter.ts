@@ -5,6 +5,7 @@ import { ARRAY, BOOLEAN, type Constraints, type Goal, NULL, NUMBER, OBJECT, STRI
 import type { Expander } from "./expander.ts";
 import { JSON_CHARACTER, nothing } from "./json_texts.ts";
 import type { Numbers } from "./numbers.ts";
+import { ObjectCase } from "./object_case.ts";
 import { ObjectRules } from "./object_rules.ts";
 import { isAllowed, scalarsOf } from "./scalars_of.ts";
 import type { KeywordPlace, Scalar } from "./schema_types.ts";
@@ -115,11 +116,16 @@ export class Emitter {
         else options.set(JSON.stringify(option), option);
       }
     });
+    const objects = cases.filter(({ types, values }) => (types & OBJECT) !== 0 && values === undefined);
+    if (objects.length > 0) {
+      const written = new ObjectRules(objects.map((each) => new ObjectCase(each, this)), this, name ?? "object");
+      options.set("object", written.expression());
+    }
     const all = [...(texts.length === 0 ? [] : [textChoice(texts)]), ...options.values()];
     return all.length === 0 ? this.nothing({ pointer, keyword: "type" }) : choice(...all);
   }
 
-  /** One for each type of value. */
+  /** One for each type of value, but for objects. */
   #options(constraints: Constraints, pointer: string, name: string | undefined): Expression[] {
     const { types, excluded, values } = constraints;
     if (values !== undefined) {
@@ -129,7 +135,6 @@ export class Emitter {
     const has = (type: number): boolean => (types & type) !== 0;
     const scalars = [...(has(NULL) ? [null] : []), ...(has(BOOLEAN) ? [true, false] : [])];
     const options = scalars.filter((value) => isAllowed(value, excluded)).map(scalarText);
-    if (has(OBJECT)) options.push(new ObjectRules(constraints, this, name ?? "object").expression());
     if (has(ARRAY)) options.push(new ArrayRules(constraints, this, name ?? "array").expression());
     if (has(STRING)) options.push(this.strings.expression(constraints, this, pointer));
     if (has(NUMBER)) options.push(this.numbers.expression(constraints, this, pointer));

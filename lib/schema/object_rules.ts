@@ -1,165 +1,135 @@
-import { choice, optional, repeat, rule, sequence, text } from "../grammar/expressions.ts";
+import { choice, optional, rule, sequence, text } from "../grammar/expressions.ts";
 import type { Expression } from "../grammar/grammar.ts";
-import type { Constraints } from "./constraints.ts";
 import type { Emitter } from "./emitter.ts";
-import { COLON, COMMA, separated } from "./json_texts.ts";
-import { ObjectView } from "./object_view.ts";
+import { nothing } from "./json_texts.ts";
+import { memberText, type ObjectCase } from "./object_case.ts";
 
-interface Member {
-  key: string;
-  value: Expression;
-  required: boolean;
+/** How far an object is written, as one of the cases has it: the next listed property, and how many are there. */
+interface Position {
+  index: number;
+  place: number;
+  count: number;
 }
 
-/** Places in an object times counts of properties. */
-const MOST_STATES = 3000;
+/** Sets of positions; beyond, cases are followed side by side. */
+const MOST_SETS = 500;
+/** Sum of the squares of the cases' numbers of properties. */
+const MOST_STEPS = 20_000;
 
 /**
- * Writes the rules of an object: its listed properties in their order, those that are not required or nothing, and then any others. Where
- * their number matters there is a rule for each place and number.
+ * Writes the rules of an object that is one of several cases. As long as what is written may belong to several of them they are followed as one:
+ * side by side, objects in objects would double the ways with each level.
  */
 export class ObjectRules {
-  readonly #constraints: Constraints;
+  readonly #cases: readonly ObjectCase[];
   readonly #emitter: Emitter;
   readonly #name: string;
-  readonly #view: ObjectView;
-  readonly #members: Member[];
-  /** Any property that is not listed. */
-  readonly #extra: Expression | undefined;
-  /** Up to which number properties are counted; 1 where only matters whether there is one before. */
-  readonly #cap: number;
-  /** How many members come before the first that must be there. */
-  readonly #leading: number;
-  #min: number;
-  #max: number;
-  readonly #open: [string, number, number][] = [];
-  readonly #made = new Set<string>();
+  readonly #open: [string, Position[]][] = [];
+  readonly #made = new Map<string, string>();
+  #sets = 0;
 
-  constructor(constraints: Constraints, emitter: Emitter, name: string) {
-    this.#constraints = constraints;
+  constructor(cases: readonly ObjectCase[], emitter: Emitter, name: string) {
+    this.#cases = cases;
     this.#emitter = emitter;
     this.#name = name;
-    const { expander, strings } = emitter;
-    const { required, count } = constraints;
-    const view = new ObjectView(constraints, { expander, strings });
-    this.#view = view;
-    this.#members = view.names.map((key) => ({
-      key,
-      value: emitter.goal(view.goalOf(key)),
-      required: required.has(key),
-    }));
-    this.#extra = extraMember(view, emitter);
-    const must = this.#members.findIndex((member) => member.required);
-    this.#leading = must < 0 ? this.#members.length : must;
-    [this.#min, this.#max] = [count.min, count.max];
-    const most = this.#extra === undefined ? this.#members.length : Infinity;
-    const counting = this.#min > required.size || this.#max < most;
-    const cap = this.#max === Infinity ? this.#min : Math.min(this.#max, Math.max(this.#members.length, this.#min));
-    this.#cap = counting ? Math.max(1, cap) : 1;
-    const optionals = this.#members.filter((member) => !member.required).length;
-    if (optionals * this.#cap > MOST_STATES) {
-      const { compilation } = expander;
-      const reason = `more than ${MOST_STATES} places and numbers of properties`;
-      if (this.#min > 0) compilation.relax(count.minPointer, "minProperties", reason);
-      if (this.#max < Infinity) compilation.relax(count.maxPointer, "maxProperties", reason);
-      [this.#min, this.#max, this.#cap] = [0, Infinity, 1];
-    }
   }
 
   expression(): Expression {
-    const { required, count } = this.#constraints;
-    if (this.#min > this.#max) {
-      return this.#emitter.nothing({ pointer: count.minPointer, keyword: "minProperties" });
-    }
-    const missing = [...required].find((name) => !this.#members.some(({ key }) => key === name));
-    if (missing !== undefined) {
-      const { pointer } = this.#constraints.objects.find(({ properties }) => properties.has(missing)) ??
-        { pointer: "" };
-      // Why nothing fits it is found inside.
-      return sequence(
-        this.#emitter.goal(this.#view.goalOf(missing)),
-        this.#emitter.nothing({ pointer, keyword: "required" }),
-      );
-    }
-    const whole = sequence(text("{"), this.#from(0, 0), text("}"));
+    const problems = this.#cases.map((each) => each.problem());
+    const starts = this.#cases.map((_, index): Position => ({ index, place: 0, count: 0 }))
+      .filter(({ index }) => problems[index] === undefined);
+    const steps = this.#cases.reduce((sum, { members }) => sum + members.length ** 2, 0);
+    const bodies = steps > MOST_STEPS ? starts.map((start) => this.#of([start])) : [this.#of(starts)];
+    if (starts.length === 0) return choice(...problems.flatMap((problem) => problem ?? []));
+    const whole = sequence(text("{"), choice(...bodies), text("}"));
     for (let next = this.#open.pop(); next !== undefined; next = this.#open.pop()) {
-      const [name, place, count] = next;
-      this.#emitter.define(name, this.#from(place, count));
+      const [name, positions] = next;
+      this.#emitter.define(name, this.#of(positions));
     }
     return whole;
   }
 
-  /** What follows from a place on, `count` properties being there already. */
-  #from(place: number, count: number): Expression {
+  /** What follows at any of these positions. */
+  #of(positions: readonly Position[]): Expression {
+    const [only, another] = positions;
+    if (only === undefined) return nothing();
+    return another === undefined ? this.#single(only) : this.#several(positions);
+  }
+
+  #single({ index, place, count }: Position): Expression {
+    const each = this.#cases[index];
+    if (each === undefined) return nothing();
     const items: Expression[] = [];
-    const counts = this.#cap > 1;
-    for (let i = place; i < this.#members.length; i++) {
-      const member = this.#members[i];
+    const must = each.members.findIndex(({ required }) => required);
+    const leading = must < 0 ? each.members.length : must;
+    for (let i = place; i < each.members.length; i++) {
+      const member = each.members[i];
       if (member === undefined) break;
-      const full = count >= this.#max;
+      const full = each.isFull(count);
       if (member.required) {
-        if (full) {
-          return this.#emitter.nothing({ pointer: this.#constraints.count.maxPointer, keyword: "maxProperties" });
-        }
-        items.push(this.#member(member, count));
-        count = this.#after(count);
-      } else if (!full && count > 0 && !counts) {
-        items.push(optional(this.#member(member, count)));
+        if (full) return each.tooMany();
+        items.push(memberText(member, count));
+        count = each.after(count);
+      } else if (!full && count > 0 && !each.counts) {
+        items.push(optional(memberText(member, count)));
         // What follows is a rule already.
-        if (i + 1 <= this.#leading) return sequence(...items, this.#at(i + 1, count));
+        if (i + 1 <= leading) return sequence(...items, this.#at([{ index, place: i + 1, count }]));
       } else if (!full) {
-        const taken = sequence(this.#member(member, count), this.#at(i + 1, this.#after(count)));
-        const left = count === 0 ? this.#from(i + 1, 0) : this.#at(i + 1, count);
+        const next = this.#at([{ index, place: i + 1, count: each.after(count) }]);
+        const left = count === 0
+          ? this.#single({ index, place: i + 1, count })
+          : this.#at([{ index, place: i + 1, count }]);
+        const taken = sequence(memberText(member, count), next);
         return sequence(...items, choice(taken, ...(left.kind === "choice" ? left.options : [left])));
       }
     }
-    return sequence(...items, this.#end(count));
+    return sequence(...items, each.end(count));
+  }
+
+  /** Each property that may come next, once; behind it are the positions of all cases that have it. */
+  #several(positions: readonly Position[]): Expression {
+    const steps = new Map<string, { member: Expression; next: Position[] }>();
+    const ends = new Map<string, Expression>();
+    for (const { index, place, count } of positions) {
+      const each = this.#cases[index];
+      if (each === undefined) continue;
+      let ended = true;
+      for (let i = place; i < each.members.length && ended; i++) {
+        const member = each.members[i];
+        if (member === undefined) break;
+        ended = !member.required;
+        if (each.isFull(count)) continue;
+        const written = memberText(member, count);
+        const key = JSON.stringify(written);
+        const step = steps.get(key) ?? { member: written, next: [] };
+        step.next.push({ index, place: i + 1, count: each.after(count) });
+        steps.set(key, step);
+      }
+      if (!ended) continue;
+      const end = each.end(count);
+      ends.set(JSON.stringify(end), end);
+    }
+    const options = [...steps.values()].map(({ member, next }) => sequence(member, this.#at(next)));
+    const all = [...options, ...ends.values()];
+    return all.length === 0 ? nothing() : choice(...all);
   }
 
   /** The same as a rule. */
-  #at(place: number, count: number): Expression {
-    if (place >= this.#members.length) return this.#end(count);
-    const name = `${this.#name}--o${place}-${count}`;
-    if (!this.#made.has(name)) {
-      this.#made.add(name);
-      this.#open.push([name, place, count]);
+  #at(positions: readonly Position[]): Expression {
+    const [only, another] = positions;
+    if (only === undefined) return nothing();
+    if (another === undefined) {
+      const each = this.#cases[only.index];
+      if (each !== undefined && only.place >= each.members.length) return each.end(only.count);
+    } else if (this.#sets > MOST_SETS) {
+      return choice(...positions.map((position) => this.#at([position])));
     }
+    const key = positions.map(({ index, place, count }) => `${index}-${place}-${count}`).join(" ");
+    const known = this.#made.get(key);
+    if (known !== undefined) return rule(known);
+    const name = another === undefined ? `${this.#name}--o${key}` : `${this.#name}--m${++this.#sets}`;
+    this.#made.set(key, name);
+    this.#open.push([name, [...positions]]);
     return rule(name);
   }
-
-  #after(count: number): number {
-    return Math.min(count + 1, this.#cap);
-  }
-
-  #member({ key, value }: Member, count: number): Expression {
-    return sequence(text((count === 0 ? "" : COMMA) + JSON.stringify(key) + COLON), value);
-  }
-
-  /** The properties that are not listed. */
-  #end(count: number): Expression {
-    const { minPointer } = this.#constraints.count;
-    const min = Math.max(0, this.#min - count);
-    const max = this.#max - count;
-    if (this.#extra === undefined) {
-      return min === 0 ? text("") : this.#emitter.nothing({ pointer: minPointer, keyword: "minProperties" });
-    }
-    if (min > 1) {
-      // The same name twice is one property. When enough of the listed ones can be there, they must be.
-      if (this.#members.length + 1 >= this.#min) {
-        return this.#emitter.nothing({ pointer: minPointer, keyword: "minProperties" });
-      }
-      const reason = "the same name may come twice among properties that are not listed";
-      this.#emitter.expander.compilation.relax(minPointer, "minProperties", reason);
-    }
-    if (count === 0) return separated(this.#extra, { min, max });
-    return repeat(sequence(text(COMMA), this.#extra), min, max === Infinity ? undefined : max);
-  }
-}
-
-function extraMember(view: ObjectView, emitter: Emitter): Expression | undefined {
-  const members = view.regions().map(({ names, goal }) => {
-    const key = names === undefined ? emitter.freeString(0, Infinity) : emitter.strings.rule(names, emitter, "key");
-    return sequence(key, text(COLON), emitter.goal(goal));
-  });
-  return members.length === 0 ? undefined : choice(...members);
 }

@@ -42,10 +42,10 @@ async function promptOf(change: object): Promise<Extract<Prompt, { kind: "chat" 
 Deno.test("messages hand tools and the choice among them to the engine", async () => {
   const other = { ...TOOL, type: "custom", name: "other", description: null };
   const cases: [object, object][] = [
-    [{}, { choice: { mode: "auto" }, parallel: true }],
+    [{}, { choice: { mode: "auto" } }],
     [{ tool_choice: { type: "auto", disable_parallel_tool_use: true } }, { choice: { mode: "auto" }, parallel: false }],
-    [{ tool_choice: { type: "any" } }, { choice: { mode: "required" }, parallel: true }],
-    [{ tool_choice: { type: "none" } }, { choice: { mode: "none" }, parallel: true }],
+    [{ tool_choice: { type: "any" } }, { choice: { mode: "required" } }],
+    [{ tool_choice: { type: "none" } }, { choice: { mode: "none" } }],
     [
       { tool_choice: { type: "tool", name: "other", disable_parallel_tool_use: true } },
       { choice: { mode: "required", names: ["other"] }, parallel: false },
@@ -54,7 +54,7 @@ Deno.test("messages hand tools and the choice among them to the engine", async (
   for (const [change, expected] of cases) {
     const { tools } = await promptOf({ tools: [TOOL, other], ...change });
     const { tools: given, ...use } = tools ?? assert.fail("no tools");
-    assert.deepEqual({ choice: use.choice, parallel: use.parallel !== false }, expected);
+    assert.deepEqual(use, expected);
     assert.deepEqual(given.map(({ grammar: _, ...tool }) => tool), [
       { name: "get_weather", description: "The weather", parameters: SCHEMA },
       { name: "other", parameters: SCHEMA },

@@ -42,18 +42,14 @@ Deno.test("response hands tools and the choice among them to the engine, and rep
   const other = { type: "function", name: "other", parameters: null, strict: true };
   const allowed = { type: "allowed_tools", mode: "required", tools: [{ type: "function", name: "other" }] };
   const cases: [object, object][] = [
-    [{}, { choice: { mode: "auto" }, parallel: true }],
+    [{}, { choice: { mode: "auto" } }],
     [{ tool_choice: "required", parallel_tool_calls: false }, { choice: { mode: "required" }, parallel: false }],
-    [{ tool_choice: "none" }, { choice: { mode: "none" }, parallel: true }],
-    [{ tool_choice: { type: "function", name: "other" }, parallel_tool_calls: false }, {
+    [{ tool_choice: "none" }, { choice: { mode: "none" } }],
+    [{ tool_choice: { type: "function", name: "other" } }, {
       choice: { mode: "required", names: ["other"] },
-      parallel: false,
     }],
-    [{ tool_choice: allowed, parallel_tool_calls: false }, {
-      choice: { mode: "required", names: ["other"] },
-      parallel: false,
-    }],
-    [{ tool_choice: { ...allowed, mode: "auto" } }, { choice: { mode: "auto", names: ["other"] }, parallel: true }],
+    [{ tool_choice: allowed }, { choice: { mode: "required", names: ["other"] } }],
+    [{ tool_choice: { ...allowed, mode: "auto" } }, { choice: { mode: "auto", names: ["other"] } }],
   ];
   for (const [change, expected] of cases) {
     const engine = new FakeEngine();
@@ -64,7 +60,7 @@ Deno.test("response hands tools and the choice among them to the engine, and rep
     const prompt = engine.calls[0]?.input.prompt;
     assert.ok(prompt?.kind === "chat" && prompt.tools !== undefined);
     const { tools, ...use } = prompt.tools;
-    assert.deepEqual({ choice: use.choice, parallel: use.parallel !== false }, expected);
+    assert.deepEqual(use, expected);
     assert.deepEqual(tools.map(({ grammar: _, ...tool }) => tool), [
       { name: "get_weather", description: "The weather", parameters: PARAMETERS },
       { name: "other" },

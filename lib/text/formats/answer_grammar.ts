@@ -1,11 +1,11 @@
 import type { ToolUse } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, optional, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { choice, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import { type Expression, type Grammar, ROOT } from "../../grammar/grammar.ts";
 import { callsGrammar } from "./calls_grammar.ts";
 import type { CallFormat, SpeechFormat, ThoughtFormat } from "./format.ts";
 import { responseGrammar } from "./generic.ts";
-import { literalGrammar, untilGrammar } from "./item_grammar.ts";
+import { literalGrammar } from "./item_grammar.ts";
 
 /** What an answer is to be made of. */
 export interface AnswerShape {
@@ -19,6 +19,8 @@ export interface AnswerShape {
   response?: boolean;
   /** What is said. */
   grammar?: Grammar;
+  /** Make one although all may be anything: the thoughts are to be ended. */
+  always?: boolean;
 }
 
 /** What may be between thoughts and what follows them. */
@@ -26,14 +28,14 @@ const LINES = repeat(text("\n"), 0, 2);
 
 /** Makes the grammar of a whole answer; undefined where it may be anything. */
 export function answerGrammar(shape: AnswerShape): Grammar | undefined {
-  const { thoughts, thinking, calls, grammar } = shape;
-  if (calls === undefined && grammar === undefined) return undefined;
+  const { thoughts, thinking, calls, grammar, always = false } = shape;
+  if (calls === undefined && grammar === undefined && !always) return undefined;
   const rules: Record<string, Expression> = {};
   rules.answer = withoutThoughts(shape, rules);
   const answer = rule("answer");
   if (thoughts === undefined || thinking === "closed") return { rules: { ...rules, [ROOT]: answer } };
   const { start, end } = thoughts;
-  const behind = sequence(untilGrammar(end), LINES, answer);
+  const behind = sequence(until(end), LINES, answer);
   if (thinking === "open") return { rules: { ...rules, [ROOT]: behind } };
   return { rules: { ...rules, [ROOT]: choice(sequence(LINES, literalGrammar(start), behind), answer) } };
 }

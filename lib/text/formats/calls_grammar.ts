@@ -1,11 +1,14 @@
 import type { Tool, ToolUse } from "../../engine/conversation.ts";
-import { chars, choice, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { chars, choice, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
 import type { CallForm, CallFormat, Item } from "./format.ts";
-import { findable, itemsGrammar, literalGrammar, untilGrammar } from "./item_grammar.ts";
+import { itemsGrammar, literalGrammar } from "./item_grammar.ts";
 import { notBeginning, SPACES } from "./not_beginning.ts";
 import { startsOf } from "./read_items.ts";
 import { IGNORED_KEYS } from "./read_object.ts";
+
+/** Calls in one answer: small models find no end. */
+const MOST_CALLS = 32;
 
 /** What derives calls, and text beside them. */
 export interface CallsGrammar {
@@ -23,10 +26,10 @@ export interface CallsGrammar {
 export function callsGrammar(format: CallFormat, use: ToolUse, rules: Record<string, Expression>): CallsGrammar {
   const forms = format.forms.map((form, index) => formGrammar(form, { index, use, rules }));
   const later = forms.filter(({ form }) => !form.atBeginning);
-  const starts = [...new Set(later.map(({ start }) => findable(start)))];
+  const starts = [...new Set(later.map(({ start }) => start))];
   const speech = choice(
     { kind: "free", without: starts },
-    ...later.map(({ start, rest }) => sequence(untilGrammar(start), rest)),
+    ...later.map(({ start, rest }) => sequence(until(start), rest)),
   );
   const [first, ...others] = forms;
   if (first === undefined) throw new RangeError("A format without forms");
@@ -57,7 +60,9 @@ function formGrammar(
   const noTool = { tool: NO_TOOL, prefix: "", rules };
   const write = (items: readonly Item[]) => itemsGrammar(items, noTool);
   const call = inCall ? sequence(literalGrammar(start), rule(name)) : rule(name);
-  const more = form.between === undefined || !use.parallel ? text("") : repeat(sequence(write(form.between), call), 0);
+  const more = form.between === undefined || !use.parallel
+    ? text("")
+    : repeat(sequence(write(form.between), call), 0, MOST_CALLS - 1);
   const end = sequence(more, write(form.close ?? []));
   const rest = sequence(write(start === "" ? open : open.slice(1)), rule(name), end);
   const whole = start === "" ? rest : sequence(literalGrammar(start), rest);

@@ -24,19 +24,6 @@ export function literalGrammar(literal: string): Expression {
   return sequence(...splitTokens(literal).map((part) => looksLikeToken(part) ? marker(part) : text(part)));
 }
 
-/** The part of a text by which it is found: a control token cannot be seen as a part of a longer text. */
-export function findable(text: string): string {
-  return splitTokens(text).find(looksLikeToken) ?? text;
-}
-
-/** What derives anything up to and with this text, in which nothing else may have its {@linkcode findable} part. */
-export function untilGrammar(text: string): Expression {
-  const find = findable(text);
-  const until: Expression = { kind: "until", ends: [find] };
-  const behind = text.slice(text.indexOf(find) + find.length);
-  return behind === "" ? until : sequence(until, literalGrammar(behind));
-}
-
 function itemGrammar(item: Item, to: ToolRules): Expression {
   switch (item.kind) {
     case "literal":

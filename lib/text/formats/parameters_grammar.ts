@@ -1,9 +1,9 @@
 import type { JsonSchema } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, optional, repeat, sequence, text } from "../../grammar/expressions.ts";
+import { choice, optional, repeat, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
 import type { ParameterStyle } from "./format.ts";
-import { literalGrammar, type ToolRules, untilGrammar } from "./item_grammar.ts";
+import { literalGrammar, type ToolRules } from "./item_grammar.ts";
 import { type ParameterType, parameterType } from "./parameter_type.ts";
 import { isObject, propertiesOf, propertyGrammar } from "./property_list.ts";
 
@@ -43,9 +43,9 @@ function valueGrammar(
   const listed = type === "string" ? stringsOf(schema) : undefined;
   if (listed !== undefined) return sequence(choice(...listed.map((each) => text(each))), end);
   // Where the form says that a value is no string, it has to be JSON.
-  if (type === "string" || (type === "either" && typed === undefined)) return untilGrammar(close);
+  if (type === "string" || (type === "either" && typed === undefined)) return until(close);
   const grammar = propertyGrammar(schema ?? true, parameters) ?? propertyGrammar(true, undefined);
-  if (grammar === undefined) return untilGrammar(close);
+  if (grammar === undefined) return until(close);
   return sequence(embedGrammar(rules, grammar, prefix), end);
 }
 
@@ -71,7 +71,7 @@ function anyParameters({ before, behind, typed, close, gap }: ParameterStyle): E
     name,
     literalGrammar(behind),
     tag,
-    untilGrammar(close),
+    until(close),
     text(gap),
   );
   return repeat(each, 0);

@@ -77,7 +77,7 @@ function describe(use: ToolUse, template: TemplateFacts): string {
   const intro = `These tools can be called, each described by a line of JSON:\n${listed.join("\n")}`;
   if (use.choice.mode === "none") return `${intro}\nDon't call any of them now.`;
   const generic = template.layout === "generic";
-  const [form]: CallForm[] = (generic ? genericFormat(use.parallel).forms : template.calls?.forms) ?? [];
+  const [form]: CallForm[] = (generic ? genericFormat(use.parallel ?? false).forms : template.calls?.forms) ?? [];
   const example = form === undefined ? "" : writeCalls(form, [EXAMPLE], EXAMPLE_TOOLS);
   const lines = [intro, `To call a tool write only: ${example}`];
   if (use.choice.mode === "required") lines.push("Call a tool now.");

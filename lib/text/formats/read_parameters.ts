@@ -32,7 +32,7 @@ export function* readParameters(input: AnswerInput, style: ParameterStyle, conte
     if (read === "broken") throw new Malformed("a parameter without end");
     if (read === "not") break;
   }
-  const done = yield* input.attempt(function* () {
+  const done = yield* input.attempt(function* (): Reading {
     yield* skipSpace(input);
     for (const end of ends) if (yield* input.isNext(end)) return;
     throw new Malformed(`${JSON.stringify(ends)} is missing behind the parameters`);

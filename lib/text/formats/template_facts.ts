@@ -1,4 +1,4 @@
-import { type AnswerFormat, type SpeechFormat, type ThoughtFormat } from "./format.ts";
+import type { AnswerFormat, SpeechFormat, ThoughtFormat } from "./format.ts";
 import { CALL_FORMATS } from "./call_formats.ts";
 import { THOUGHT_FORMATS } from "./thought_formats.ts";
 
