@@ -22,7 +22,7 @@ export interface Determination {
   limit?: number;
 }
 
-const MOST_WORK = 30_000_000;
+const MOST_WORK = 10_000_000;
 
 /** The automaton of the texts that lead from a node to the end. @throws {TooLarge} */
 export function determinize(graph: RegularNodes, start: number, { all, word, limit }: Determination): Automaton {
