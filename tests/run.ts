@@ -1,7 +1,7 @@
 // deno task test [FILTERS…]: builds what is to be tested, runs every test (or those in the files named) and ends with "N passed, N failed".
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { providePythonClients } from "./clients/python_clients.ts";
+import { provideInstructor, providePythonClients } from "./clients/python_clients.ts";
 import { provideSchemathesis } from "./e2e/provide_schemathesis.ts";
 import { provideNativeSource } from "./native_source.ts";
 
@@ -16,7 +16,7 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 async function main(files: string[]): Promise<number> {
   if (!await run(["run", "-A", ...build])) return 1;
   await provideNativeSource();
-  const pythons = [await providePythonClients(), await provideSchemathesis()];
+  const pythons = [await providePythonClients(), await provideInstructor(), await provideSchemathesis()];
   if (pythons.includes(undefined)) console.log("There is no Python here: what runs in it is not tested");
   const { success, output } = await runTests(files.length > 0 ? files : ["tests"]);
   const counts = [...output.matchAll(SUMMARY)].at(-1);

@@ -27,7 +27,14 @@ const BUILT_IN = [
 ];
 
 /** The npm packages that the executable's bundle holds. */
-export const BUNDLED_PACKAGES = ["@huggingface/jinja", "@logtape/logtape", "commander", "hono", "zod"];
+export const BUNDLED_PACKAGES = [
+  "@cfworker/json-schema",
+  "@huggingface/jinja",
+  "@logtape/logtape",
+  "commander",
+  "hono",
+  "zod",
+];
 
 /** The text that `--licenses` prints: each part with its licence, Packllama's own first. */
 export async function composeNotices(): Promise<string> {
@@ -37,12 +44,26 @@ export async function composeNotices(): Promise<string> {
     const found = [...packages].find(([id]) => id.startsWith(`${name}@`));
     if (found === undefined) throw new Error(`main.ts does not import "${name}"`);
     const [id, folder] = found;
-    sections.push(`${id}\n${(await Deno.readTextFile(join(folder, "LICENSE"))).trim()}`);
+    sections.push(`${id}\n${await licenseIn(folder)}`);
   }
   const rule = "\n\n" + "-".repeat(72) + "\n\n";
   const own = "Packllama: Apache License 2.0, Copyright 2026 the Packllama authors.\n" +
     "A model packed into this file has its own licence; `inspect` names it.\n\nIt carries the following:";
   return [own, ...sections, MIT, BSD].join(rule) + "\n";
+}
+
+/** A package's licence; of one that brings no file of it, what its package.json says. */
+async function licenseIn(folder: string): Promise<string> {
+  try {
+    return (await Deno.readTextFile(join(folder, "LICENSE"))).trim();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const { author, license } = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
+  if (license !== "MIT" || typeof author !== "string") {
+    throw new Error(`${folder} states no licence that is known here`);
+  }
+  return `Copyright (c) ${author.replace(/ <.*/, "")}\nLicence: MIT, see below`;
 }
 
 const MIT = `MIT License

@@ -46,8 +46,8 @@ export interface ToolUse {
   tools: Tool[];
   /** `auto`: it may; `required`: it must; `names`: only these, each of them in `tools`. */
   choice: { mode: "auto" | "required" | "none"; names?: string[] };
-  /** Whether it may make several calls. */
-  parallel: boolean;
+  /** Whether it may make several calls; as models of its format do when absent. */
+  parallel?: boolean;
 }
 
 /** How a conversation becomes a prompt. */

@@ -6,12 +6,19 @@ import { type Ahead, RegularNodes } from "./regular_nodes.ts";
 /** What is told of a part that an automaton can't hold. */
 type Refuse = (part: Ahead, why: string) => Error;
 
+/** Long lists of texts have many states before they are merged. */
+const MOST_UNMERGED = 150_000;
+
 /** The automaton of the texts that fit from their beginning to their end. @throws {TooLarge} */
 export function compileRegular(regular: Regular): Automaton {
   const graph = new RegularNodes(() => {
     throw new TypeError("Only patterns look ahead");
   });
-  return determinize(graph, graph.add(regular, RegularNodes.END), { all: undefined, word: [] });
+  return determinize(graph, graph.add(regular, RegularNodes.END), {
+    all: undefined,
+    word: [],
+    limit: MOST_UNMERGED,
+  });
 }
 
 /**

@@ -18,13 +18,15 @@ export interface Determination {
   /** From here on all texts fit: what else there is makes no difference. */
   all: number | undefined;
   word: readonly CharRange[];
+  /** How many states there may be before they are merged. */
+  limit?: number;
 }
 
-const MOST_WORK = 30_000_000;
+const MOST_WORK = 10_000_000;
 
 /** The automaton of the texts that lead from a node to the end. @throws {TooLarge} */
-export function determinize(graph: RegularNodes, start: number, { all, word }: Determination): Automaton {
-  return new Determinizer(graph, all, word).from(start);
+export function determinize(graph: RegularNodes, start: number, { all, word, limit }: Determination): Automaton {
+  return new Determinizer(graph, all, word).from(start, limit);
 }
 
 class Determinizer {
@@ -51,14 +53,14 @@ class Determinizer {
     for (const id of members[count] ?? []) this.#isWord[id] = true;
   }
 
-  from(start: number): Automaton {
+  from(start: number, limit?: number): Automaton {
     return Automaton.explore<State>({
       alphabet: this.#alphabet,
       start: { nodes: this.#closure([start], "edge"), before: "edge" },
       key: ({ nodes, before }) => `${before} ${nodes.join(" ")}`,
       ends: ({ nodes, before }) => this.#pass(nodes, before, "edge").includes(RegularNodes.END),
       steps: (state, to) => this.#steps(state, to),
-    });
+    }, limit);
   }
 
   #steps({ nodes, before }: State, to: (id: number, next: State) => void): void {

@@ -45,3 +45,8 @@ export function rule(name: string): Expression {
 export function marker(text: string): Expression {
   return { kind: "marker", text };
 }
+
+/** Anything up to and with this text. */
+export function until(text: string): Expression {
+  return { kind: "until", ends: [text] };
+}

@@ -11,6 +11,7 @@ export interface IntegerBounds extends NumberBounds {
 
 /** Where the numbers end that have at most 15 digits, which all doubles tell apart. */
 const EXACT = 10n ** 15n - 1n;
+const LARGEST = BigInt(Number.MAX_VALUE);
 const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** So few multiples are listed. */
 const MOST_LISTED = 2000n;
@@ -67,7 +68,9 @@ function intervalOf(bounds: NumberBounds): Interval {
 
 /** How far numbers go that begin at `low` and have no end. */
 function widest(low: bigint | undefined): bigint {
-  return low === undefined || low <= EXACT ? EXACT : 10n ** BigInt(String(low).length) - 1n;
+  if (low === undefined || low <= EXACT) return EXACT;
+  const most = 10n ** BigInt(String(low).length) - 1n;
+  return most < LARGEST ? most : LARGEST;
 }
 
 /** The least integer that is not below a limit, which may be one of a sign that was turned around. */
@@ -103,7 +106,7 @@ function multiplesByRemainder(interval: Interval, step: number): Automaton {
   return Automaton.explore<Reading>({
     alphabet: DECIMAL_ALPHABET,
     start: { negative: false, count: -1, remainder: 0, low: 0, high: 0 },
-    key: ({ negative, count, remainder, low, high }) => `${negative ? "-" : ""}${count} ${remainder} ${low} ${high}`,
+    key: ({ negative, count, remainder, low, high }) => `${negative} ${count} ${remainder} ${low} ${high}`,
     ends: (reading) => isWithin(reading, limits(reading)) && reading.remainder === 0,
     steps: (reading, to) => {
       const { count } = reading;

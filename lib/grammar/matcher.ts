@@ -261,8 +261,17 @@ export class Matcher {
     const node = this.#nodes.node(this.#tops[stack] ?? 0);
     if (node.kind === "token") return (node.tokens.has(token) || node.tokens.has(text)) !== node.except ? rest : -1;
     if (node.kind !== "finder" || !controls) return -1;
-    if (!node.finder.texts.includes(text)) return this.#push(node.base, rest);
-    return node.ends ? rest : -1;
+    if (node.finder.texts.includes(text)) return node.ends ? rest : -1;
+    if (!node.finder.texts.some((each) => each.includes(text))) return this.#push(node.base, rest);
+    // A part of what is looked for counts by its letters.
+    const bytes = new TextEncoder().encode(text);
+    let state = node.state;
+    for (const [index, byte] of bytes.entries()) {
+      const next = node.finder.next(state, byte);
+      if (next === undefined) return node.ends && index === bytes.length - 1 ? rest : -1;
+      state = next;
+    }
+    return this.#push(node.base + state, rest);
   }
 }
 

@@ -70,7 +70,7 @@ export function numbersBetween(bounds: NumberBounds = {}): Automaton {
 
 function decimals(low: Limit | undefined, high: Limit | undefined): Automaton {
   const digits = 1 + Math.max(MOST_DIGITS - 1, ...[low, high].map((limit) => limit?.whole.length ?? 0));
-  const end: Limit = { negative: false, whole: `1${"0".repeat(digits)}`, fraction: "", inclusive: false };
+  const end: Limit = { ...decimalOf(Math.min(Number(`1e${digits}`), Number.MAX_VALUE)), inclusive: false };
   const room: Room = {
     positive: sizesOf(low, high ?? end),
     negative: sizesOf(high === undefined ? undefined : negated(high), low === undefined ? end : negated(low)),

@@ -27,6 +27,7 @@ export function anyOf(texts: readonly string[]): Automaton {
 
 /** The texts of so many code points; without `max` as many as you like. @throws {TooLarge} */
 export function lengthBetween(min: number, max?: number): Automaton {
+  if (max !== undefined && max < min) return noText();
   return compileRegular({ kind: "repeat", item: CHARACTER, min, ...(max === undefined ? {} : { max }) });
 }
 

@@ -16,7 +16,8 @@ export const OLLAMA_OPERATIONS: Operation[] = [
     path: "/api/chat",
     api: "Ollama",
     summary: "The next message of a conversation",
-    description: "Without a message, the model is loaded and nothing computed. Of a stream, a call comes whole in one part.",
+    description:
+      "Without a message, the model is loaded and nothing computed. Of a stream, a call comes whole in one part.",
     relaxes: true,
     request: "OllamaChatRequest",
     examples: {

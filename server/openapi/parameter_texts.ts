@@ -134,7 +134,8 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   "messages.content.name": "The tool that was called.",
   "messages.content.input": "What it was called with.",
   "messages.content.thinking": "What the assistant thought before it answered.",
-  "messages.content.signature": "As the API gave it: it brings back what an answer left out. Those of other servers say nothing here.",
+  "messages.content.signature":
+    "As the API gave it: it brings back what an answer left out. Those of other servers say nothing here.",
   thinking:
     "Whether the model thinks before it answers, where its template can: `disabled` turns it off; where nothing is said it is as the template has it.",
   budget_tokens: "Tokens after which thoughts end.",

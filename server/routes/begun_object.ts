@@ -27,8 +27,11 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** One piece of JSON: a string, a number or word, or a mark. A string without its end is none. */
-const PIECE = /"(?:[^"\\]|\\.)*"|[-+.\w]+|[{}[\]:,]/gs;
+/** One piece of JSON: a string, of which the last may lack its end, a number or word, or a mark. */
+const PIECE = /"(?:[^"\\]|\\.)*"|".*|[-+.\w]+|[{}[\]:,]/gs;
+
+/** A piece that cannot go on, also where nothing follows it; numbers and beginnings can. */
+const ENDED = /^(?:[{}[\]]|"(?:[^"\\]|\\.)*"|true|false|null)$/s;
 
 /** A beginning of JSON up to its last whole value, with the brackets that are open there closed. */
 function closed(text: string): string {
@@ -44,8 +47,7 @@ function closed(text: string): string {
     } else if (piece === "}" || piece === "]") open.pop();
     else if (piece === ":") isKey = false;
     else if (piece === ",") isKey = open.at(-1) === "}";
-    // A number or word at the very end may still go on.
-    const mayGoOn = end === text.length && !/["{}[\]]$/.test(piece);
+    const mayGoOn = end === text.length && !ENDED.test(piece);
     if (piece === ":" || piece === "," || isKey && piece !== "{" || mayGoOn) continue;
     whole = text.slice(0, end) + open.toReversed().join("");
   }

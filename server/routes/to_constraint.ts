@@ -76,13 +76,36 @@ async function gbnfGrammar(source: string): Promise<Grammar> {
   }
 }
 
-/** Whole texts that the pattern matches. */
+/** The texts that a pattern matches from their beginning to their end. */
 async function patternGrammar(pattern: string): Promise<Grammar> {
-  const { compilePattern, GrammarError, toRules } = await import("../../lib/grammar/mod.ts");
+  expectPattern(pattern);
+  const { compilePattern, TooLarge, toRules, UnsupportedPattern } = await import("../../lib/grammar/mod.ts");
   try {
-    return { rules: toRules(compilePattern(`^(?:${pattern})$`), ROOT) };
+    const { rules, start } = toRules(compilePattern(`^(?:${pattern})$`), { prefix: "regex", encode: "plain" });
+    const isEmpty = start.kind === "choice" && start.options.length === 0;
+    if (isEmpty) throw new UnsupportedPattern(pattern, "matches no text at all");
+    return { rules: { [ROOT]: start, ...rules } };
   } catch (error) {
-    throw error instanceof GrammarError ? refused("regex", error) : error;
+    throw error instanceof UnsupportedPattern || error instanceof TooLarge ? refused("regex", error) : error;
+  }
+}
+
+/** Makes sure that it is one by itself: within other text, what is none may become one. */
+function expectPattern(pattern: string): void {
+  try {
+    new RegExp(pattern, "u");
+  } catch (error) {
+    if (!isOlderPattern(pattern)) throw refused("regex", error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** Whether it is one by the older rules, without the flag "u", as JSON Schema allows it. */
+function isOlderPattern(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false; // The stricter rules say better what is wrong.
   }
 }
 

@@ -23,7 +23,7 @@ export interface ToolChoice extends Pick<ToolUse["choice"], "mode"> {
   names?: string[];
   /** What the request calls the choice. */
   param: string;
-  /** Whether several may be called; true when absent. */
+  /** Whether several may be called; as the model's format has it when absent, but of a single function one. */
   parallel?: boolean | null | undefined;
 }
 
@@ -60,12 +60,13 @@ export async function toToolUse(definitions: ToolDefinition[], choice: ToolChoic
     const expected = tools.size === 0 ? "there are none" : `expected one of ${known}${tools.size > 8 ? " …" : ""}`;
     throw refused(choice.param, `there is no tool ${JSON.stringify(name)}; ${expected}`);
   }
-  const { mode, names, parallel } = choice;
+  const { mode, names } = choice;
+  const parallel = choice.parallel ?? (mode === "required" && names?.length === 1 ? false : undefined);
   return {
     tools: {
       tools: [...tools.values()],
       choice: { mode, ...(names === undefined ? {} : { names }) },
-      parallel: parallel ?? true,
+      ...(parallel === undefined ? {} : { parallel }),
     },
     held,
   };

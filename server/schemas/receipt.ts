@@ -3,6 +3,7 @@ import { SAMPLER_NAMES } from "../../lib/engine/mod.ts";
 import { KV_TYPE_NAMES } from "../../lib/options.ts";
 import { TARGETS } from "../../lib/target.ts";
 import { finishReason } from "./answer.ts";
+import { JsonObject } from "./json_value.ts";
 
 /** The version of receipts that is written, and the only one that is read. */
 export const RECEIPT_FORMAT = 1;
@@ -35,7 +36,7 @@ const message = z.object({
 
 /** What the template was told besides the messages. */
 const templateUse = z.object({
-  variables: z.record(z.string(), z.json()).optional(),
+  variables: JsonObject.optional(),
   addGenerationPrompt: z.boolean().optional(),
   continueFinal: z.boolean().optional(),
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Message, MessageEvent, TokenCount } from "../schemas/anthropic/mod.ts";
 import { ask, askEvents, askJson, type Check, inOrder, MESSAGES } from "./check.ts";
-import { COLOR_SCHEMA, COLOR_TOOL, expectColor } from "./color_schema.ts";
+import { fitForecast, FORECAST_SCHEMA } from "./forecast.ts";
 
 const BODY = { model: "any", messages: MESSAGES, temperature: 0, max_tokens: 12 };
 const DELTA = "content_block_delta";
@@ -19,14 +19,18 @@ const ORDER = [
 export const ANTHROPIC_CHECKS: readonly Check[] = [
   { name: "POST /v1/messages", run: whole },
   { name: "… streamed in order", run: streamed },
-  { name: "… with a call that it must make", run: called },
+  { name: "… a required call", run: called },
   { name: "… count_tokens", run: count },
 ];
 
 async function whole(base: string): Promise<string> {
   const { message, id } = await answer(base);
   assert.match(id, /^req_/, "it has no request-id");
-  assert.notEqual(message.content.map((block) => block.type === "text" ? block.text : "").join(""), "", "the answer is empty");
+  assert.notEqual(
+    message.content.map((block) => block.type === "text" ? block.text : "").join(""),
+    "",
+    "the answer is empty",
+  );
   return `${message.stop_reason}, ${promptTokens(message)} + ${message.usage.output_tokens} tokens`;
 }
 
@@ -38,12 +42,12 @@ async function streamed(base: string): Promise<string> {
 }
 
 async function called(base: string): Promise<string> {
-  const tools = [{ ...COLOR_TOOL, input_schema: COLOR_SCHEMA, strict: true }];
-  const body = { ...BODY, tools, tool_choice: { type: "tool", name: COLOR_TOOL.name }, max_tokens: 200 };
+  const tools = [{ name: "forecast", input_schema: FORECAST_SCHEMA, strict: true }];
+  const body = { ...BODY, tools, tool_choice: { type: "tool", name: "forecast" }, max_tokens: 200 };
   const { content, stop_reason } = Message.parse(await askJson(`${base}/v1/messages`, { body }));
   const call = content.find((block) => block.type === "tool_use");
-  assert.deepEqual([call?.name, stop_reason], [COLOR_TOOL.name, "tool_use"]);
-  return expectColor(call?.input);
+  assert.deepEqual([call?.name, stop_reason], ["forecast", "tool_use"]);
+  return fitForecast(JSON.stringify(call?.input));
 }
 
 async function count(base: string): Promise<string> {

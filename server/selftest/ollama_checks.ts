@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ModelList } from "../schemas/mod.ts";
 import { ChatAnswer, LocalModels } from "../schemas/ollama/mod.ts";
 import { ask, askJson, type Check, MESSAGES } from "./check.ts";
-import { COLOR_SCHEMA, expectColor } from "./color_schema.ts";
+import { fitForecast, FORECAST_SCHEMA } from "./forecast.ts";
 
 const BODY = { messages: MESSAGES, options: { temperature: 0, num_predict: 12 } };
 
@@ -11,7 +11,7 @@ export const OLLAMA_CHECKS: readonly Check[] = [
   { name: "GET /api/tags", run: tags },
   { name: "POST /api/chat", run: whole },
   { name: "… streamed", run: streamed },
-  { name: "… in JSON of a schema", run: formatted },
+  { name: "… JSON of a schema", run: formatted },
 ];
 
 async function tags(base: string): Promise<string> {
@@ -37,10 +37,10 @@ async function streamed(base: string): Promise<string> {
 }
 
 async function formatted(base: string): Promise<string> {
-  const body = { ...BODY, format: COLOR_SCHEMA, stream: false, options: { ...BODY.options, num_predict: 200 } };
+  const body = { ...BODY, format: FORECAST_SCHEMA, stream: false, options: { ...BODY.options, num_predict: 200 } };
   const { message, done_reason } = ChatAnswer.parse(await askJson(`${base}/api/chat`, { body }));
   assert.equal(done_reason, "stop");
-  return expectColor(JSON.parse(message.content));
+  return fitForecast(message.content);
 }
 
 function endOf(answer: ChatAnswer | undefined): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DeletedResponse, ResponseEvent, ResponseObject } from "../schemas/responses/mod.ts";
 import { ask, askEvents, askJson, type Check, inOrder } from "./check.ts";
-import { COLOR_SCHEMA, COLOR_TOOL, expectColor } from "./color_schema.ts";
+import { fitForecast, FORECAST_SCHEMA } from "./forecast.ts";
 
 const BODY = { input: "Name three colors.", temperature: 0, max_output_tokens: 12 };
 const DELTA = "response.output_text.delta";
@@ -20,7 +20,7 @@ const ORDER = [
 export const RESPONSES_CHECKS: readonly Check[] = [
   { name: "POST /v1/responses", run: whole },
   { name: "… streamed in order", run: streamed },
-  { name: "… with a call that it must make", run: called },
+  { name: "… a required call", run: called },
   { name: "… goes on from a stored one", run: stored },
 ];
 
@@ -46,7 +46,7 @@ async function streamed(base: string): Promise<string> {
 }
 
 async function called(base: string): Promise<string> {
-  const tools = [{ type: "function", ...COLOR_TOOL, parameters: COLOR_SCHEMA, strict: true }];
+  const tools = [{ type: "function", name: "forecast", parameters: FORECAST_SCHEMA, strict: true }];
   const { output } = await respond(base, {
     ...BODY,
     tools,
@@ -55,8 +55,8 @@ async function called(base: string): Promise<string> {
     store: false,
   });
   const call = output.find((item) => item.type === "function_call");
-  assert.deepEqual([call?.name, call?.status], [COLOR_TOOL.name, "completed"]);
-  return expectColor(JSON.parse(call?.arguments ?? ""));
+  assert.deepEqual([call?.name, call?.status], ["forecast", "completed"]);
+  return fitForecast(call?.arguments ?? "");
 }
 
 async function stored(base: string): Promise<string> {

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
 import { ChatCompletion, ChatCompletionChunk } from "../schemas/mod.ts";
 import { askEvents, askJson, type Check, MESSAGES } from "./check.ts";
-
-/** Short ones, so that the smallest model comes to their end. */
-const Forecast = z.strictObject({ unit: z.enum(["celsius", "fahrenheit"]), days: z.int().min(1).max(14) });
-const SCHEMA = z.toJSONSchema(Forecast);
+import { fitForecast as fit, FORECAST_SCHEMA as SCHEMA } from "./forecast.ts";
 
 const BODY = { messages: MESSAGES, temperature: 1, max_tokens: 64 };
 const CALLING = {
@@ -50,9 +46,4 @@ async function jsonOfSchema(base: string): Promise<string> {
   const { choices } = ChatCompletion.parse(await askJson(`${base}/v1/chat/completions`, { body: HELD }));
   assert.equal(choices[0]?.finish_reason, "stop");
   return fit(choices[0]?.message.content ?? "");
-}
-
-/** The text, which must be JSON of the schema. */
-function fit(text: string): string {
-  return JSON.stringify(Forecast.parse(JSON.parse(text)));
 }

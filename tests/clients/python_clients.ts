@@ -9,3 +9,8 @@ export const PYTHON_TESTS = fileURLToPath(new URL("./python/", import.meta.url))
 export function providePythonClients(): Promise<PythonVenv | undefined> {
   return providePython("python-clients", join(PYTHON_TESTS, "requirements.txt"));
 }
+
+/** instructor with the openai that it wants; undefined where there is no Python. */
+export function provideInstructor(): Promise<PythonVenv | undefined> {
+  return providePython("python-instructor", join(PYTHON_TESTS, "instructor_requirements.txt"));
+}

@@ -49,13 +49,18 @@ Deno.test("messages refuse by name pictures, documents, tools of Anthropic's own
     [{ thinking: { type: "enabled" } }, "thinking.budget_tokens"],
     [{ thinking: { type: "enabled", budget_tokens: 0 } }, "thinking.budget_tokens"],
     [{ thinking: { type: "sometimes" } }, "thinking.type"],
-    [withBlock({ type: "tool_result", tool_use_id: "a", content: [{ type: "image" }] }), "messages.0.content.1.content.0.type"],
+    [
+      withBlock({ type: "tool_result", tool_use_id: "a", content: [{ type: "image" }] }),
+      "messages.0.content.1.content.0.type",
+    ],
     [
       { messages: [...MESSAGES, { role: "assistant", content: [{ type: "redacted_thinking", data: "x" }] }] },
       "messages.1.content.0.type",
     ],
     [
-      { messages: [...MESSAGES, { role: "assistant", content: [{ type: "tool_use", id: "a", name: "f", input: {} }] }] },
+      {
+        messages: [...MESSAGES, { role: "assistant", content: [{ type: "tool_use", id: "a", name: "f", input: {} }] }],
+      },
       "messages",
     ],
     [

@@ -69,7 +69,7 @@ Deno.test("messages stream Anthropic's events in their order, each behind its na
   const [start, , , delta, , end] = events;
   // "user: Hi\n", a token for each byte.
   assert.ok(start?.type === "message_start" && start.message.usage.input_tokens === 9);
-  assert.ok(delta?.type === "content_block_delta" && delta.delta.text === "one ");
+  assert.ok(delta?.type === "content_block_delta" && delta.delta.type === "text_delta" && delta.delta.text === "one ");
   assert.ok(end?.type === "message_delta");
   assert.deepEqual(end.delta, { stop_reason: "stop_sequence", stop_sequence: "two" });
   assert.equal(end.usage.output_tokens, 2);

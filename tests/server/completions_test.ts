@@ -297,3 +297,20 @@ Deno.test("any JSON body of a completion gives an answer or OpenAI's error, neve
   assert.deepEqual([...statuses.keys()].sort(), [200, 400]);
   assert.ok((statuses.get(200) ?? 0) > 50, `${statuses.get(200)} were accepted`);
 });
+
+Deno.test("completions are held to a choice, and name what of a schema is not held", async () => {
+  const engine = new FakeEngine(answer(['{"a":1}']));
+  const app = appOver(engine);
+  await post(app, { prompt: ["a", "b"], choice: ["Yes", "No"] }, "/v1/completions");
+  assert.deepEqual(engine.calls.map(({ input }) => input.grammar?.rules["root"]?.kind), ["choice", "choice"]);
+  const schema = { type: "object", properties: { a: { type: "string", pattern: "(.)\\1" } } };
+  const body = { prompt: "a", n: 2, json_schema: schema };
+  const whole = await post(app, body, "/v1/completions");
+  assert.match(whole.headers.get("x-relaxed") ?? "", /^json_schema#\/properties\/a: pattern/);
+  assert.match(whole.headers.get("x-validation") ?? "", /^failed: choices\.0\.content#\/a: type, choices\.1/);
+  const stream = eventData(await (await post(app, { ...body, stream: true }, "/v1/completions")).text());
+  assert.match(JSON.parse(stream.at(-2) ?? "").validation, /^failed: choices\.0\.content#\/a: type/);
+  const twice = await post(app, { prompt: "a", regex: "a", grammar: 'root ::= "a"' }, "/v1/completions");
+  assert.equal(twice.status, 400);
+  assert.equal((await twice.json()).error.param, "regex");
+});

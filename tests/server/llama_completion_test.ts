@@ -393,3 +393,40 @@ Deno.test("any JSON body of llama-server's routes gives an answer or an error th
   );
   assert.ok(accepted > 50, `only ${accepted} bodies were accepted, so nothing was shown of those`);
 });
+
+Deno.test("llama completion is held to a grammar or a schema, and its settings tell it", async () => {
+  const grammar = 'root ::= "a" | "b"';
+  const cases: [object, RegExp][] = [
+    [{ grammar }, /^root ::= "a" \| "b"$/],
+    [{ json_schema: { const: 42 } }, /root.*42/s],
+    [{ response_format: { type: "json_object" } }, /root/],
+    [{ regex: "a{2}" }, /"aa"/],
+    [{ choice: ["yes", "no"] }, /"yes"/],
+    [{}, /^$/],
+  ];
+  for (const [body, text] of cases) {
+    for (const stream of [false, true]) {
+      const engine = new FakeEngine();
+      const { generation_settings } = stream
+        ? LlamaCompletion.strict().parse((await streamed({ prompt: "Hi", ...body }, engine)).at(-1))
+        : await complete({ prompt: "Hi", ...body }, engine);
+      assert.match(generation_settings.grammar, text);
+      assert.equal(engine.calls[0]?.input.grammar === undefined, generation_settings.grammar === "");
+    }
+  }
+});
+
+Deno.test("llama completion names what of a schema is not held, and checks it", async () => {
+  const schema = { type: "object", properties: { a: { type: "string", pattern: "(.)\\1" } }, required: ["a"] };
+  const body = { prompt: ["Hi", "Ho"], json_schema: schema };
+  const response = await post(llamaAppOver(new FakeEngine(answer(['{"b":', "1}"]))), body, "/completion");
+  assert.match(response.headers.get("x-relaxed") ?? "", /^json_schema#\/properties\/a: pattern/);
+  assert.match(response.headers.get("x-validation") ?? "", /^failed: choices\.0\.content#: required, choices\.1\./);
+  await response.body?.cancel();
+  const messages = await streamed(body, new FakeEngine(answer(['{"a":"xx"}'])));
+  const finals = LlamaCompletion.strict().array().parse(messages.slice(-2));
+  assert.ok(finals.every(({ validation }) => validation?.startsWith("passed; unchecked: json_schema#")));
+  const silent = await post(llamaAppOver(new FakeEngine()), { ...body, n_predict: 0 }, "/completion");
+  assert.equal(silent.headers.get("x-validation"), null);
+  await silent.body?.cancel();
+});

@@ -337,7 +337,10 @@ Deno.test("Ollama fields that need what is not there yet are refused by name", a
     [{ tools: [{ type: "web_search", function: { name: "f" } }] }, "tools.0.type"],
     [user({ images: ["aGk="] }), "messages.0.images"],
     [user({ tool_calls: [{}] }), "messages.0.tool_calls.0.function"],
-    [user({ tool_calls: [{ function: { name: "f", arguments: "{}" } }] }), "messages.0.tool_calls.0.function.arguments"],
+    [
+      user({ tool_calls: [{ function: { name: "f", arguments: "{}" } }] }),
+      "messages.0.tool_calls.0.function.arguments",
+    ],
     [user({ thinking: 5 }), "messages.0.thinking"],
     [{ messages: [{ role: "critic", content: "" }] }, "messages.0.role"],
   ];

@@ -219,7 +219,7 @@ Deno.test("parameter of a wrong value is a 400 that names it", async () => {
     assert.equal(response.status, 400, `${JSON.stringify(body)}: ${text}`);
     const { error } = ErrorBody.strict().parse(JSON.parse(text));
     assert.deepEqual([error.type, error.param, error.code], ["invalid_request_error", param, "invalid_value"], text);
-    assert.ok(param !== null && error.message.includes(`"${param}"`), error.message);
+    assert.ok(param !== null && error.message.includes(param), error.message);
     assert.equal(engine.calls.length, 0);
   }
 });

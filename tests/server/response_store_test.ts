@@ -190,6 +190,78 @@ Deno.test("SQLite store refuses a database of a later version, and says so of a 
   });
 });
 
+/** What the version before calls and thoughts had written: a message that was given, and one that was answered. */
+const BEFORE_TOOLS =
+  '{"response":{"id":"resp_1","object":"response","created_at":1795542696,"completed_at":1795542696,"status":"c' +
+  'ompleted","error":null,"incomplete_details":null,"model":"fake-model","output":[{"id":"msg_1f45a436f2364909b' +
+  '5e89f132f2105eb","type":"message","role":"assistant","status":"completed","content":[{"type":"output_text","' +
+  'text":"Hello!","annotations":[],"logprobs":[]}]}],"usage":{"input_tokens":10,"input_tokens_details":{"cached' +
+  '_tokens":4,"cache_write_tokens":0},"output_tokens":3,"output_tokens_details":{"reasoning_tokens":0},"total_t' +
+  'okens":13},"previous_response_id":null,"store":true,"instructions":"Be brief","max_output_tokens":null,"temp' +
+  'erature":null,"top_p":null,"top_logprobs":0,"metadata":{"a":"b"},"user":null,"safety_identifier":null,"promp' +
+  't_cache_key":null,"parallel_tool_calls":true,"tool_choice":"auto","tools":[],"max_tool_calls":null,"text":{"' +
+  'format":{"type":"text"},"verbosity":"medium"},"reasoning":{"effort":null,"summary":null},"truncation":"disab' +
+  'led","background":false,"service_tier":"default","access_programs":null},"input":[{"id":"msg_7a1ec7002cd8411' +
+  'f87854b08776eb3f1","type":"message","role":"user","status":"completed","content":[{"type":"input_text","text' +
+  '":"Hi"}]}]}';
+
+Deno.test("SQLite store reads what was written before there were calls and thoughts", async () => {
+  await withFolder((folder) => {
+    const path = join(folder, "responses.db");
+    new SqliteResponseStore(path)[Symbol.dispose]();
+    change(path, `INSERT INTO responses VALUES ('resp_1', 1, ${BEFORE_TOOLS.length}, '${BEFORE_TOOLS}')`);
+    using store = new SqliteResponseStore(path);
+    assert.deepEqual(store.get("resp_1"), JSON.parse(BEFORE_TOOLS));
+  });
+});
+
+Deno.test("stores keep items of every kind as they were", async () => {
+  await withFolder((folder) => {
+    const stored = make(1, "a");
+    const call = {
+      type: "function_call",
+      call_id: "call_1",
+      name: "f",
+      arguments: '{"a":"Grüße"}',
+      status: "completed",
+    } as const;
+    const thought = {
+      type: "reasoning",
+      content: [{ type: "reasoning_text" as const, text: "Hm" }],
+      encrypted_content: null,
+      status: "incomplete",
+    } as const;
+    stored.response.output = [{ ...thought, id: "rs_1", summary: [], content: [...thought.content] }, {
+      id: "fc_1",
+      ...call,
+    }];
+    stored.response.tools = [{
+      type: "function",
+      name: "f",
+      description: null,
+      parameters: { type: "object" },
+      strict: true,
+    }];
+    stored.response.tool_choice = { type: "function", name: "f" };
+    stored.response.text = {
+      format: { type: "json_schema", name: "n", schema: { type: "object" }, strict: true },
+      verbosity: "medium",
+    };
+    stored.response.reasoning = { effort: "low", summary: null };
+    stored.input = [
+      { id: "fc_2", ...call },
+      { id: "fc_3", type: "function_call_output", call_id: "call_1", output: "x", status: "completed" },
+      { ...thought, id: "rs_2", summary: [], content: [...thought.content] },
+    ];
+    using memory = new MemoryResponseStore();
+    using file = new SqliteResponseStore(join(folder, "responses.db"));
+    for (const store of [memory, file]) {
+      store.put(stored);
+      assert.deepEqual(store.get("resp_1"), stored);
+    }
+  });
+});
+
 /** What a store must have, told in the plainest way. */
 class StoreModel {
   readonly #bounds: StoreBounds;

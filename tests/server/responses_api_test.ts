@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../lib/errors.ts";
 import { ErrorBody, Timings } from "../../server/schemas/mod.ts";
-import { DeletedResponse, ItemList, ResponseObject } from "../../server/schemas/responses/mod.ts";
+import { DeletedResponse, ItemList, type OutputText, ResponseObject } from "../../server/schemas/responses/mod.ts";
 import { answer, failAfter, FAKE_MODEL, FakeEngine } from "./fake_engine.ts";
 import { post } from "./requests.ts";
 import { respond, responsesOver } from "./responses_app.ts";
 
 const PATH = "/v1/responses";
+
+/** The text of a response that is one message. */
+function messageOf({ output: [item] }: ResponseObject): OutputText {
+  assert.ok(item?.type === "message" && item.content[0] !== undefined);
+  return item.content[0];
+}
 
 Deno.test("response has OpenAI's shape", async () => {
   const body = await respond(responsesOver(new FakeEngine()), { input: "Hi", model: "whatever" });
@@ -176,7 +182,7 @@ Deno.test("response gives log-probabilities where they are asked for", async () 
   const app = responsesOver(engine);
   const asked = await respond(app, { input: "Hi", include: ["message.output_text.logprobs"], top_logprobs: 1 });
   const token = { token: "é", logprob: -1, bytes: [0xc3, 0xa9] };
-  assert.deepEqual(ResponseObject.parse(asked).output[0]?.content[0]?.logprobs, [{ ...token, top_logprobs: [token] }]);
+  assert.deepEqual(messageOf(ResponseObject.parse(asked)).logprobs, [{ ...token, top_logprobs: [token] }]);
   for (const more of [{ include: ["message.output_text.logprobs"] }, { top_logprobs: 3 }, { top_logprobs: 0 }]) {
     await respond(app, { input: "Hi", ...more });
   }
@@ -251,7 +257,10 @@ Deno.test("response refuses by its name what it cannot hold", async () => {
     [{ input: [{ type: "function_call", name: "f", arguments: "{", call_id: "c" }] }, "input.0.arguments"],
     [{ input: [{ type: "function_call", name: "f", arguments: "[]", call_id: "c" }] }, "input.0.arguments"],
     [{ input: [{ type: "function_call", name: "f", arguments: "{}" }] }, "input.0.call_id"],
-    [{ input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image" }] }] }, "input.0.output.0.type"],
+    [
+      { input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image" }] }] },
+      "input.0.output.0.type",
+    ],
     [{ input: [{ type: "reasoning", content: "x" }] }, "input.0.content"],
     [{ input: [{ role: "tool", content: "" }] }, "input.0.role"],
     [{ input: [{ role: "user", content: [] }] }, "input.0.content"],
@@ -260,7 +269,8 @@ Deno.test("response refuses by its name what it cannot hold", async () => {
     [{ input: [{ role: "assistant", content: [{ type: "refusal", refusal: "x" }] }] }, "input.0.content.0.type"],
     [{ messages: [] }, "messages"],
     [{ response_format: { type: "json_object" } }, "response_format"],
-    [{ text: { format: { type: "json_schema" } } }, "text.format.schema"],
+    [{ text: { format: { type: "json_schema" } } }, "text.format.name"],
+    [{ text: { format: { type: "json_schema", name: "n" } } }, "text.format.schema"],
     [{ text: { format: { type: "grammar" } } }, "text.format.type"],
     [{ text: { verbosity: "low" } }, "text.verbosity"],
     [{ tools: [{ type: "web_search" }] }, "tools.0.type"],
@@ -317,9 +327,18 @@ Deno.test("response says which kind of input it does not take", async () => {
 });
 
 Deno.test("response names what it ignores", async () => {
-  const request = { input: "Hi", stream: true, stream_options: { include_obfuscation: true }, max_tool_calls: 3, reasoning: { summary: "auto" } };
+  const request = {
+    input: "Hi",
+    stream: true,
+    stream_options: { include_obfuscation: true },
+    max_tool_calls: 3,
+    reasoning: { summary: "auto" },
+  };
   const response = await post(responsesOver(new FakeEngine()), request, PATH);
-  assert.equal(response.headers.get("x-ignored-parameters"), "stream_options.include_obfuscation, max_tool_calls, reasoning.summary");
+  assert.equal(
+    response.headers.get("x-ignored-parameters"),
+    "stream_options.include_obfuscation, max_tool_calls, reasoning.summary",
+  );
   await response.text();
 });
 
@@ -406,7 +425,8 @@ Deno.test("input items are those of the whole conversation, page by page", async
     assert.deepEqual(parsed, body);
     return parsed;
   };
-  const texts = ({ data }: ItemList): unknown[] => data.map(({ role, content }) => [role, content[0]?.text]);
+  const texts = ({ data }: ItemList): unknown[] =>
+    data.map((item) => item.type === "message" && [item.role, item.content[0]?.text]);
   const all = [["system", "a"], ["user", "b"], ["assistant", "Hello!"], ["user", "c"]];
   assert.deepEqual(texts(await list("?order=asc")), all);
   const newest = await list("?limit=3");

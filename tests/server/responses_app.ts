@@ -3,6 +3,7 @@ import { answerFailures } from "../../server/answer_failures.ts";
 import type { AppEnv, AppOptions } from "../../server/app_input.ts";
 import { guard } from "../../server/guard.ts";
 import { nameIgnored } from "../../server/name_ignored.ts";
+import { nameRelaxed } from "../../server/name_relaxed.ts";
 import type { ResponseStore } from "../../server/response_store.ts";
 import { responsesApi } from "../../server/routes/responses/mod.ts";
 import type { FakeEngine } from "./fake_engine.ts";
@@ -19,6 +20,7 @@ export function responsesOver(engine: FakeEngine, given: ResponsesAppOptions = {
   answerFailures(app);
   guard(app);
   app.use(nameIgnored());
+  app.use(nameRelaxed());
   const api = responsesApi({ engine, responses, options: { version: "0.0.0", ...options } });
   app.route("/v1", api);
   app.route("/", api);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { GenerateEvent } from "../../lib/engine/mod.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { MemoryResponseStore, type ResponseStore } from "../../server/response_store.ts";
-import { ResponseEvent, type ResponseObject } from "../../server/schemas/responses/mod.ts";
+import { type OutputText, ResponseEvent, type ResponseObject } from "../../server/schemas/responses/mod.ts";
 import { answer, failAfter, FakeEngine, gated, hangAfter } from "./fake_engine.ts";
 import { post } from "./requests.ts";
 import { namedEvents, type ResponsesAppOptions, responsesOver } from "./responses_app.ts";
@@ -38,7 +38,7 @@ Deno.test("response stream has OpenAI's events in their order, with their names 
   assert.deepEqual(inProgress.response, created.response);
   const end = lastResponse(text);
   assert.equal(end.id, created.response.id);
-  assert.equal(end.output[0]?.content[0]?.text, "Hello!");
+  assert.equal(messageOf(end).text, "Hello!");
   assert.equal(end.usage?.total_tokens, 13);
   assert.deepEqual(delta, {
     type: "response.output_text.delta",
@@ -57,8 +57,9 @@ Deno.test("response stream that meets its limit ends incomplete", async () => {
   assert.equal(types.at(-1), "response.incomplete");
   assert.ok(!types.includes("response.output_text.delta"));
   const { status, incomplete_details, output } = lastResponse(text);
+  assert.ok(output[0]?.type === "message");
   assert.deepEqual([status, incomplete_details?.reason], ["incomplete", "max_output_tokens"]);
-  assert.deepEqual([output[0]?.status, output[0]?.content[0]?.text], ["incomplete", ""]);
+  assert.deepEqual([output[0].status, output[0].content[0]?.text], ["incomplete", ""]);
 });
 
 Deno.test("response stream gives any text back unchanged", async () => {
@@ -67,7 +68,7 @@ Deno.test("response stream gives any text back unchanged", async () => {
       const text = await stream(new FakeEngine(answer(pieces)));
       const deltas = checked(text).flatMap((event) => event.type === "response.output_text.delta" ? event.delta : []);
       assert.deepEqual(deltas, pieces.filter((piece) => piece !== ""));
-      assert.equal(lastResponse(text).output[0]?.content[0]?.text, pieces.join(""));
+      assert.equal(messageOf(lastResponse(text)).text, pieces.join(""));
     }),
     { numRuns: 100 },
   );
@@ -87,7 +88,7 @@ Deno.test("response stream carries the log-probabilities of each part, and all o
   const done = events.find((event) => event.type === "response.output_text.done");
   assert.ok(done?.type === "response.output_text.done");
   assert.deepEqual(done.logprobs, logprobs);
-  assert.deepEqual(lastResponse(text).output[0]?.content[0]?.logprobs, logprobs);
+  assert.deepEqual(messageOf(lastResponse(text)).logprobs, logprobs);
 });
 
 Deno.test("response stream that fails ends with response.failed, and is not stored", async () => {
@@ -154,7 +155,7 @@ Deno.test("response stream fails when it cannot be stored", async () => {
 Deno.test("response stream of a long answer comes to its end", async () => {
   const piece = "x".repeat(1000);
   const text = await within(stream(new FakeEngine(answer(Array(100).fill(piece)))));
-  assert.equal(lastResponse(text).output[0]?.content[0]?.text, piece.repeat(100));
+  assert.equal(messageOf(lastResponse(text)).text, piece.repeat(100));
 });
 
 Deno.test("response stream aborts the engine when its body is cancelled, and stores nothing", async () => {
@@ -185,6 +186,12 @@ function checked(text: string): ResponseEvent[] {
     assert.deepEqual([event.type, event.sequence_number], [name, index]);
     return event;
   });
+}
+
+/** The text of a response that is one message. */
+function messageOf({ output: [item] }: ResponseObject): OutputText {
+  assert.ok(item?.type === "message" && item.content[0] !== undefined);
+  return item.content[0];
 }
 
 function lastResponse(text: string): ResponseObject {

@@ -76,8 +76,8 @@ const ROUTES: readonly [path: string, body: object, said: (answer: unknown) => u
     (answer) => ChatCompletion.parse(answer).choices[0]?.message.content,
   ],
   ["/v1/completions", { prompt: "Hi" }, (answer) => Completion.parse(answer).choices[0]?.text],
-  ["/v1/responses", { input: "Hi" }, (answer) => ResponseObject.parse(answer).output[0]?.content[0]?.text],
-  ["/v1/messages", { messages: MESSAGES, max_tokens: 5 }, (answer) => Message.parse(answer).content[0]?.text],
+  ["/v1/responses", { input: "Hi" }, (answer) => textOf(ResponseObject.parse(answer))],
+  ["/v1/messages", { messages: MESSAGES, max_tokens: 5 }, (answer) => blockOf(Message.parse(answer))],
   ["/completion", { prompt: "Hi" }, (answer) => LlamaCompletion.parse(answer).content],
   ["/api/chat", { messages: MESSAGES, stream: false }, (answer) => ChatAnswer.parse(answer).message.content],
 ];
@@ -133,3 +133,11 @@ Deno.test("GET of a model gives it by its id, with Ollama's tag too, and is a 40
     }
   }
 });
+
+function textOf({ output: [item] }: ResponseObject): string | undefined {
+  return item?.type === "message" ? item.content[0]?.text : undefined;
+}
+
+function blockOf({ content: [block] }: Message): string | undefined {
+  return block?.type === "text" ? block.text : undefined;
+}

@@ -5,8 +5,8 @@ import { toToolUse } from "../../server/routes/to_tool_use.ts";
 import type { ConstraintParameters } from "../../server/schemas/mod.ts";
 
 const STRICT = { type: "object", properties: { a: { type: "integer" } }, required: ["a"], additionalProperties: false };
-/** No grammar holds "not" of such a kind. */
-const ODD = { type: "object", properties: { a: { type: "string", pattern: "^(?=x)y" } }, required: ["a"] };
+/** No grammar holds what has come before. */
+const ODD = { type: "object", properties: { a: { type: "string", pattern: "(.)\\1" } }, required: ["a"] };
 
 async function refused(made: Promise<unknown>): Promise<EngineError> {
   const error = await made.then(() => assert.fail("it was taken"), (error) => error);
@@ -57,6 +57,8 @@ Deno.test("toConstraint names the parameter whose grammar, pattern or schema is 
     [{ grammar: "root ::= x" }, "grammar"],
     [{ grammar: "root ::= (" }, "grammar"],
     [{ regex: "(" }, "regex"],
+    [{ regex: "a)|(?:b" }, "regex"],
+    [{ regex: "(a|b)\\1" }, "regex"],
     [{ regex: "(?=a)b" }, "regex"],
     [{ json_schema: { type: "nothing" } }, "json_schema"],
     [{ response_format: { type: "json_object", schema: { minimum: "1" } } }, "response_format.schema"],

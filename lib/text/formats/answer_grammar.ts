@@ -1,6 +1,6 @@
 import type { ToolUse } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, optional, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { choice, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import { type Expression, type Grammar, ROOT } from "../../grammar/grammar.ts";
 import { callsGrammar } from "./calls_grammar.ts";
 import type { CallFormat, SpeechFormat, ThoughtFormat } from "./format.ts";
@@ -19,6 +19,8 @@ export interface AnswerShape {
   response?: boolean;
   /** What is said. */
   grammar?: Grammar;
+  /** Make one although all may be anything: the thoughts are to be ended. */
+  always?: boolean;
 }
 
 /** What may be between thoughts and what follows them. */
@@ -26,14 +28,14 @@ const LINES = repeat(text("\n"), 0, 2);
 
 /** Makes the grammar of a whole answer; undefined where it may be anything. */
 export function answerGrammar(shape: AnswerShape): Grammar | undefined {
-  const { thoughts, thinking, calls, grammar } = shape;
-  if (calls === undefined && grammar === undefined) return undefined;
+  const { thoughts, thinking, calls, grammar, always = false } = shape;
+  if (calls === undefined && grammar === undefined && !always) return undefined;
   const rules: Record<string, Expression> = {};
   rules.answer = withoutThoughts(shape, rules);
   const answer = rule("answer");
   if (thoughts === undefined || thinking === "closed") return { rules: { ...rules, [ROOT]: answer } };
   const { start, end } = thoughts;
-  const behind = sequence({ kind: "until", ends: [end] }, LINES, answer);
+  const behind = sequence(until(end), LINES, answer);
   if (thinking === "open") return { rules: { ...rules, [ROOT]: behind } };
   return { rules: { ...rules, [ROOT]: choice(sequence(LINES, literalGrammar(start), behind), answer) } };
 }
@@ -46,9 +48,14 @@ function withoutThoughts(
   if (calls === undefined) return given ?? { kind: "free", without: [] };
   const { format, use } = calls;
   const made = callsGrammar(format, use, rules);
-  if (use.choice.mode === "required") return made.required;
+  const required = use.choice.mode === "required";
+  if (format.isSpoken) {
+    const calls = required ? made.required : made.beginning ?? made.required;
+    if (required || given !== undefined) return choice(spoken(calls, speech), ...(required || !given ? [] : [given]));
+    return spoken(response ? choice(responseGrammar(rules), calls) : calls, speech);
+  }
+  if (required) return made.required;
   if (given !== undefined) return choice(given, made.beginning ?? made.required);
-  if (response) return choice(responseGrammar(rules), made.beginning ?? made.required);
   const said = speech?.required === true ? sequence(literalGrammar(speech.start ?? ""), made.speech) : made.firstSpeech;
   return made.beginning === undefined ? said : choice(made.beginning, said);
 }
@@ -56,10 +63,14 @@ function withoutThoughts(
 /** With the marks that may be around it. */
 function spoken(said: Expression, speech: SpeechFormat | undefined): Expression {
   if (speech === undefined) return said;
-  const start = literalGrammar(speech.start ?? "");
   return sequence(
-    speech.required === true ? start : optional(start),
+    startGrammar(speech),
     said,
     ...(speech.end === undefined ? [] : [optional(literalGrammar(speech.end))]),
   );
+}
+
+function startGrammar({ start = "", also, required }: SpeechFormat): Expression {
+  const either = choice(literalGrammar(start), ...(also === undefined ? [] : [literalGrammar(also)]));
+  return required === true ? either : optional(either);
 }

@@ -1,5 +1,5 @@
 import type { Tool, ToolUse } from "../../engine/conversation.ts";
-import { chars, choice, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { chars, choice, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
 import type { CallForm, CallFormat, Item } from "./format.ts";
 import { itemsGrammar, literalGrammar } from "./item_grammar.ts";
@@ -7,9 +7,12 @@ import { notBeginning, SPACES } from "./not_beginning.ts";
 import { startsOf } from "./read_items.ts";
 import { IGNORED_KEYS } from "./read_object.ts";
 
+/** Calls in one answer: small models find no end. */
+const MOST_CALLS = 32;
+
 /** What derives calls, and text beside them. */
 export interface CallsGrammar {
-  /** One call at least, in the first form. */
+  /** One call at least. */
   required: Expression;
   /** Calls in a form that is for the beginning of an answer; absent where the format has none. */
   beginning?: Expression;
@@ -23,14 +26,16 @@ export interface CallsGrammar {
 export function callsGrammar(format: CallFormat, use: ToolUse, rules: Record<string, Expression>): CallsGrammar {
   const forms = format.forms.map((form, index) => formGrammar(form, { index, use, rules }));
   const later = forms.filter(({ form }) => !form.atBeginning);
-  const starts = later.map(({ start }) => start);
+  const starts = [...new Set(later.map(({ start }) => start))];
   const speech = choice(
     { kind: "free", without: starts },
-    ...later.map(({ start, rest }) => sequence({ kind: "until", ends: [start] }, rest)),
+    ...later.map(({ start, rest }) => sequence(until(start), rest)),
   );
   const [first, ...others] = forms;
   if (first === undefined) throw new RangeError("A format without forms");
-  if (!first.form.atBeginning) return { required: first.whole, speech, firstSpeech: speech };
+  if (!first.form.atBeginning) {
+    return { required: choice(...forms.map(({ whole }) => whole)), speech, firstSpeech: speech };
+  }
   const beginning = choice(first.whole, ...others.filter(({ form }) => form.atBeginning).map(({ whole }) => whole));
   const calls = later.map(({ start, rest }) => sequence(literalGrammar(start), rest));
   const firstSpeech = choice(textBesides(first.form, { starts, speech }), ...calls);
@@ -55,7 +60,9 @@ function formGrammar(
   const noTool = { tool: NO_TOOL, prefix: "", rules };
   const write = (items: readonly Item[]) => itemsGrammar(items, noTool);
   const call = inCall ? sequence(literalGrammar(start), rule(name)) : rule(name);
-  const more = form.between === undefined || !use.parallel ? text("") : repeat(sequence(write(form.between), call), 0);
+  const more = form.between === undefined || !use.parallel
+    ? text("")
+    : repeat(sequence(write(form.between), call), 0, MOST_CALLS - 1);
   const end = sequence(more, write(form.close ?? []));
   const rest = sequence(write(start === "" ? open : open.slice(1)), rule(name), end);
   const whole = start === "" ? rest : sequence(literalGrammar(start), rest);

@@ -31,6 +31,9 @@ export interface Field {
   signs?: number | "counter";
 }
 
+/** Kinds of values of JSON. */
+export type ValueKind = "string" | "number" | "boolean" | "null" | "object" | "array";
+
 /**
  * How a parameter is written: `before` its name, `behind` it, `pad`, the value, `pad`, `close`, `gap`. Strings are written as they are, all else
  * as JSON. White space at the ends of these is not looked at when reading, save for `pad`.
@@ -38,8 +41,8 @@ export interface Field {
 export interface ParameterStyle {
   before: string;
   behind: string;
-  /** One of these is behind the name instead, where the form says what it is. */
-  typed?: { string: string; other: string };
+  /** One of these follows, by what kind of value it is, where the form says that. */
+  typed?: Record<ValueKind, string>;
   pad: string;
   close: string;
   gap: string;
@@ -63,7 +66,9 @@ export interface CallForm {
 export interface CallFormat {
   /** What drawn ids are like, where not as OpenAI's. */
   ids?: "nine";
-  /** The first is what the grammar asks for where calls are required. */
+  /** Calls are within the marks around what is said. */
+  isSpoken?: boolean;
+  /** The first is what the grammar asks for where calls are required; all of them, where none is for the beginning. */
   forms: [CallForm, ...CallForm[]];
 }
 
@@ -79,6 +84,8 @@ export interface ThoughtFormat {
 export interface SpeechFormat {
   /** Without it only `end` is looked for. */
   start?: string;
+  /** What may be there instead. */
+  also?: string;
   /** Nothing is said without `start`. */
   required?: boolean;
   end?: string;
@@ -104,7 +111,8 @@ export function space(usual = ""): Item {
   return { kind: "space", usual };
 }
 
-const TOKEN = /(<[^\s<>]+>|\[[^\s[\]{}",]+\])/;
+/** DeepSeek's tags are put together of letters and this token. */
+const TOKEN = /(｜DSML｜|<(?!\/?｜DSML｜)[^\s<>]+>|\[[^\s[\]{}",]+\])/;
 
 /** A text cut around what can be control tokens. */
 export function splitTokens(text: string): string[] {

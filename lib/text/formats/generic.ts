@@ -1,7 +1,7 @@
 import { chars, choice, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
 import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
-import { OBJECT } from "./call_formats.ts";
+import { OBJECT } from "./call_forms.ts";
 import { type CallForm, type CallFormat, literal, space } from "./format.ts";
 import { expect, passDecoded } from "./read_json.ts";
 import { skipSpace } from "./read_text.ts";
@@ -26,7 +26,7 @@ const SEVERAL: CallForm = {
  * `{"tool_calls": […]}` where several may be made, or {@linkcode responseGrammar}'s.
  */
 export function genericFormat(parallel: boolean): CallFormat {
-  return { forms: parallel ? [SEVERAL, ONE] : [ONE, SEVERAL] };
+  return { isSpoken: true, forms: parallel ? [SEVERAL, ONE] : [ONE, SEVERAL] };
 }
 
 /** What derives `{"response": "…"}`; its rules are added to `rules`. */
@@ -47,7 +47,7 @@ const UNIT = choice(
 
 /** Reads `{"response": "…"}` and gives out what its string stands for; false where something else is there. */
 export function* readResponse(input: AnswerInput): Reading<boolean> {
-  const read = yield* input.attempt(function* (commit) {
+  const read = yield* input.attempt(function* (commit): Reading {
     yield* expect(input, "{");
     yield* expect(input, '"response"');
     yield* expect(input, ":");

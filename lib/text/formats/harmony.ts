@@ -14,6 +14,9 @@ export const HARMONY_TOKENS = [
   "<|call|>",
   "<|return|>",
 ];
+/** What begins a thought, and what ends one and begins the next message. */
+export const HARMONY_THOUGHT = "<|channel|>analysis<|message|>";
+export const HARMONY_NEXT = "<|end|><|start|>assistant";
 /** What a message's text ends at. */
 const ENDS = ["<|end|>", "<|call|>", "<|return|>", "<|start|>"];
 /** A longer header is none. */
@@ -48,8 +51,12 @@ export function* readHarmony(input: AnswerInput, how: HarmonyReading): Reading {
     const read = yield* input.attempt((commit) =>
       readMessageStart(input, how, { commit, keep: (text) => header = text })
     );
-    if (read === "not") yield* readBody(input, "final", { ...how, header: "" });
-    else if (read === "done" && header !== "") {
+    if (read === "not") {
+      // What begins as a message and is none is text.
+      if (yield* input.isNext("<|start|>")) input.give({ type: "text", text: input.take("<|start|>".length) });
+      yield* readBody(input, "final", { ...how, header: "" });
+    }
+    if (read === "done" && header !== "") {
       const channel = /<\|channel\|>\s*(\w+)/.exec(header)?.[1] ?? "final";
       yield* readBody(input, channel, { ...how, header });
     }
@@ -65,6 +72,7 @@ function* readMessageStart(
   const start = input.position;
   yield* skipSpace(input);
   if (yield* skipText(input, "<|start|>")) yield* skipText(input, "assistant");
+  yield* skipSpace(input);
   const begins = (yield* input.isNext("<|channel|>")) || (yield* input.isNext("to="));
   if (!begins) throw new Malformed("a message begins with a channel or a recipient");
   let length = 0;

@@ -1,6 +1,6 @@
 import type { ToolUse } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, marker, optional, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { choice, marker, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import { type Expression, type Grammar, ROOT } from "../../grammar/grammar.ts";
 import { allowedTools } from "./calls_grammar.ts";
 import { HARMONY_TOKENS } from "./harmony.ts";
@@ -8,12 +8,17 @@ import { HARMONY_TOKENS } from "./harmony.ts";
 /**
  * What derives an answer of gpt-oss: thoughts and preambles, then one call or what is said; undefined where that may be anything.
  *
- * @param channel What the prompt has begun a message of.
+ * @param options `channel` is what the prompt has begun a message of; with `always` it is never undefined.
  */
 export function harmonyGrammar(
-  { use, grammar, channel }: { use: ToolUse | undefined; grammar: Grammar | undefined; channel: string | undefined },
+  { use, grammar, channel, always }: {
+    use: ToolUse | undefined;
+    grammar: Grammar | undefined;
+    channel: string | undefined;
+    always: boolean;
+  },
 ): Grammar | undefined {
-  if (use === undefined && grammar === undefined) return undefined;
+  if (use === undefined && grammar === undefined && !always) return undefined;
   const rules: Record<string, Expression> = {};
   const said = grammar === undefined
     ? { kind: "free" as const, without: HARMONY_TOKENS }
@@ -23,7 +28,7 @@ export function harmonyGrammar(
   const required = use?.choice.mode === "required";
   // What the model thinks is for no one: neither are calls of tools that it has not.
   const before = choice(text("analysis"), ...(use === undefined ? [] : [text("commentary")]));
-  const next = sequence({ kind: "until", ends: ["<|end|>"] }, marker("<|start|>"), text("assistant"));
+  const next = sequence(until("<|end|>"), marker("<|start|>"), text("assistant"));
   const thought = sequence(marker("<|channel|>"), before, marker("<|message|>"), next);
   rules.answer = sequence(repeat(thought, 0), choice(...calls, ...(required ? [] : [final])));
   const begun = channel === undefined

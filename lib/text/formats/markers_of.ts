@@ -21,7 +21,7 @@ export function markersOf(
     ...between,
     ...close,
   ]);
-  const texts = [thoughts?.start, thoughts?.end, speech?.start, speech?.end, ...items.flatMap(textsOf)];
+  const texts = [thoughts?.start, thoughts?.end, speech?.start, speech?.also, speech?.end, ...items.flatMap(textsOf)];
   return [...new Set(texts.flatMap((text) => splitTokens(text ?? "")).filter(looksLikeToken))];
 }
 
@@ -33,7 +33,7 @@ function textsOf(item: Item): string[] {
     case "optional":
       return item.items.flatMap(textsOf);
     case "parameters":
-      return [item.before, item.behind, item.close, item.typed?.string ?? "", item.typed?.other ?? ""];
+      return [item.before, item.behind, item.close, ...Object.values(item.typed ?? {})];
     case "notation":
       return item.notation === "gemma" ? ['<|"|>'] : [];
     default:

@@ -1,6 +1,6 @@
 import type { Json, JsonSchema } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { chars, choice, marker, optional, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { chars, choice, marker, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
 import type { ToolRules } from "./item_grammar.ts";
 import { membersGrammar } from "./members_grammar.ts";
@@ -80,7 +80,7 @@ function written(value: Json): Expression {
   return text(writeGemma(value));
 }
 
-const STRING = sequence(marker(GEMMA_QUOTE), { kind: "until", ends: [GEMMA_QUOTE] });
+const STRING = sequence(marker(GEMMA_QUOTE), until(GEMMA_QUOTE));
 
 function anyGemma(to: ToolRules): Expression {
   anyObject(to);

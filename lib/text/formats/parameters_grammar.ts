@@ -1,10 +1,10 @@
 import type { JsonSchema } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
-import { choice, optional, repeat, sequence, text } from "../../grammar/expressions.ts";
+import { choice, optional, repeat, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
 import type { ParameterStyle } from "./format.ts";
 import { literalGrammar, type ToolRules } from "./item_grammar.ts";
-import { parameterType } from "./parameter_type.ts";
+import { type ParameterType, parameterType } from "./parameter_type.ts";
 import { isObject, propertiesOf, propertyGrammar } from "./property_list.ts";
 
 /**
@@ -17,12 +17,19 @@ export function parametersGrammar(style: ParameterStyle, to: ToolRules): Express
   if (properties.length === 0 && takesAny(parameters)) return anyParameters(style);
   return sequence(...properties.map(({ name, schema, required }, index) => {
     const type = parameterType(schema, parameters);
-    const tag = style.typed === undefined ? "" : type === "string" ? style.typed.string : style.typed.other;
     const value = valueGrammar(style, { schema, prefix: `${to.prefix}parameter${index}-`, to });
-    const start = literalGrammar(style.before + name + style.behind + tag + style.pad);
-    const all = sequence(start, value, text(style.gap));
+    const start = literalGrammar(style.before + name + style.behind);
+    const all = sequence(start, kindGrammar(style, type), text(style.pad), value, text(style.gap));
     return required ? all : optional(all);
   }));
+}
+
+/** What says of what kind a value is, where the form does. */
+function kindGrammar({ typed }: ParameterStyle, type: ParameterType): Expression {
+  if (typed === undefined) return text("");
+  if (type === "string") return literalGrammar(typed.string);
+  const others = new Set(Object.values(typed).filter((kind) => kind !== typed.string));
+  return choice(...[...others].map((kind) => literalGrammar(kind)));
 }
 
 /** A value and what closes it. */
@@ -36,9 +43,9 @@ function valueGrammar(
   const listed = type === "string" ? stringsOf(schema) : undefined;
   if (listed !== undefined) return sequence(choice(...listed.map((each) => text(each))), end);
   // Where the form says that a value is no string, it has to be JSON.
-  if (type === "string" || (type === "either" && typed === undefined)) return { kind: "until", ends: [close] };
+  if (type === "string" || (type === "either" && typed === undefined)) return until(close);
   const grammar = propertyGrammar(schema ?? true, parameters) ?? propertyGrammar(true, undefined);
-  if (grammar === undefined) return { kind: "until", ends: [close] };
+  if (grammar === undefined) return until(close);
   return sequence(embedGrammar(rules, grammar, prefix), end);
 }
 
@@ -58,13 +65,13 @@ function takesAny(schema: JsonSchema | undefined): boolean {
 
 function anyParameters({ before, behind, typed, close, gap }: ParameterStyle): Expression {
   const name = repeat({ kind: "chars", ranges: [[48, 57], [65, 90], [95, 95], [97, 122]] }, 1, 64);
-  const tag = typed === undefined ? text("") : text(typed.string);
+  const tag = literalGrammar(typed?.string ?? "");
   const each = sequence(
     literalGrammar(before),
     name,
     literalGrammar(behind),
     tag,
-    { kind: "until", ends: [close] },
+    until(close),
     text(gap),
   );
   return repeat(each, 0);

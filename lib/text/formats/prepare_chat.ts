@@ -1,43 +1,49 @@
-import type { Chat, ChatMessage, Tool, ToolCall, ToolUse } from "../../engine/conversation.ts";
+import type { Chat, ChatMessage, Tool, ToolUse } from "../../engine/conversation.ts";
 import type { CallForm } from "./format.ts";
 import { genericFormat } from "./generic.ts";
 import type { TemplateFacts } from "./template_facts.ts";
 import { writeCalls } from "./write_calls.ts";
+import { writeJson } from "./write_json.ts";
 
 /**
- * What is to be rendered for a model whose template does not know tools: they are described in a system message, earlier calls are written out
- * as its answers, and their results as a user's messages. Other chats stay as they are.
+ * What is to be rendered for a model whose template does not know tools, or not all about them: they are described in a system message,
+ * earlier calls are written out as its answers, and where nothing is known of calls their results are a user's messages. Other chats stay as
+ * they are.
  */
 export function prepareChat(chat: Chat, template: TemplateFacts): Chat {
-  if (template.showsTools) return chat;
   const { tools, ...rest } = chat;
-  const talksOfCalls = chat.messages.some(({ role, toolCalls = [] }) => role === "tool" || toolCalls.length > 0);
-  if (tools === undefined && !talksOfCalls) return chat;
-  if (template.layout === "items") {
-    // The template writes calls, but does not say what can be called.
-    return tools === undefined ? chat : { ...rest, messages: withSystem(chat.messages, describe(tools, template)) };
-  }
-  const names = new Map(chat.messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id, name }) => [id, name])));
-  const plain = joinUsers(chat.messages.map((message) => inPlainText(message, names)));
-  return { ...rest, messages: tools === undefined ? plain : withSystem(plain, describe(tools, template)) };
+  const show = tools !== undefined && !template.showsTools;
+  const messages = template.writesCalls ? chat.messages : withoutCalls(chat, template);
+  if (show) return { ...rest, messages: withSystem(messages, describe(tools, template)) };
+  return messages === chat.messages ? chat : { ...chat, messages };
 }
 
-/** A message without calls or results, which are written out. */
-function inPlainText(message: ChatMessage, names: ReadonlyMap<string, string>): ChatMessage {
-  const { toolCalls = [], toolCallId, ...rest } = message;
-  if (message.role === "tool") {
-    const name = message.name ?? names.get(toolCallId ?? "");
-    const result = { ...(name === undefined ? {} : { name }), content: message.content };
-    return { role: "user", content: JSON.stringify({ tool_result: result }) };
-  }
-  if (toolCalls.length === 0) return rest;
-  const calls = writeGeneric(toolCalls);
+function withoutCalls({ messages, tools }: Chat, template: TemplateFacts): ChatMessage[] {
+  if (!messages.some(({ role, toolCalls = [] }) => role === "tool" || toolCalls.length > 0)) return messages;
+  const known = new Map(tools?.tools.map((tool) => [tool.name, tool]));
+  const written = messages.map((message) => withCallsAsText(message, template, known));
+  if (template.layout !== "generic") return written;
+  const names = new Map(messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id, name }) => [id, name])));
+  return joinUsers(written.map((message) => withResultAsText(message, names)));
+}
+
+function withCallsAsText(
+  message: ChatMessage,
+  template: TemplateFacts,
+  tools: ReadonlyMap<string, Tool>,
+): ChatMessage {
+  const { toolCalls = [], ...rest } = message;
+  if (toolCalls.length === 0) return message;
+  const format = template.layout === "generic" ? genericFormat(toolCalls.length > 1) : template.calls;
+  const calls = format === undefined ? "" : writeCalls(format.forms[0], toolCalls, tools);
   return { ...rest, content: message.content === "" ? calls : `${message.content}\n${calls}` };
 }
 
-function writeGeneric(calls: readonly ToolCall[]): string {
-  const [form] = genericFormat(calls.length > 1).forms;
-  return writeCalls(form, calls, new Map());
+function withResultAsText(message: ChatMessage, names: ReadonlyMap<string, string>): ChatMessage {
+  if (message.role !== "tool") return message;
+  const name = message.name ?? names.get(message.toolCallId ?? "");
+  const result = { ...(name === undefined ? {} : { name }), content: message.content };
+  return { role: "user", content: writeJson({ tool_result: result }) };
 }
 
 /** Many templates want user and assistant by turns: what follows a user's message as another one becomes a part of it. */
@@ -65,13 +71,13 @@ const EXAMPLE_TOOLS = new Map<string, Tool>();
 
 function describe(use: ToolUse, template: TemplateFacts): string {
   const listed = use.tools.map(({ name, description, parameters }) =>
-    JSON.stringify({ name, ...(description === undefined ? {} : { description }), parameters: parameters ?? {} })
+    writeJson({ name, ...(description === undefined ? {} : { description }), parameters: parameters ?? {} })
   );
   if (template.callFormat === "phi") return `<|tool|>[${listed.join(", ")}]<|/tool|>`;
   const intro = `These tools can be called, each described by a line of JSON:\n${listed.join("\n")}`;
   if (use.choice.mode === "none") return `${intro}\nDon't call any of them now.`;
   const generic = template.layout === "generic";
-  const [form]: CallForm[] = (generic ? genericFormat(use.parallel).forms : template.calls?.forms) ?? [];
+  const [form]: CallForm[] = (generic ? genericFormat(use.parallel ?? false).forms : template.calls?.forms) ?? [];
   const example = form === undefined ? "" : writeCalls(form, [EXAMPLE], EXAMPLE_TOOLS);
   const lines = [intro, `To call a tool write only: ${example}`];
   if (use.choice.mode === "required") lines.push("Call a tool now.");

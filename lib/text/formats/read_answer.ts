@@ -8,10 +8,12 @@ import { readText, skipSpace, skipText } from "./read_text.ts";
 
 /** How an answer is read. */
 export interface AnswerReading {
-  /** Absent: they stay in the text. */
+  /** Absent: there are none. */
   thoughts?: ThoughtFormat;
   /** The prompt ends within the thoughts. */
   thinking?: boolean;
+  /** Thoughts are given out as text, with their marks. */
+  inline?: boolean;
   speech?: SpeechFormat;
   /** Absent: calls stay in the text. */
   calls?: CallFormat;
@@ -25,17 +27,26 @@ export interface AnswerReading {
 
 /** Reads an answer: thoughts, then text and calls. */
 export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
-  if (how.thoughts !== undefined) yield* readThoughts(input, how.thoughts, how.thinking ?? false);
-  const start = how.speech?.start ?? "";
-  if (yield* input.isNext(start)) input.skip(start.length);
-  yield* readSpeech(input, how);
+  const { thoughts, thinking = false, inline = false } = how;
+  if (thoughts !== undefined) {
+    yield* inline ? passThoughts(input, thoughts, thinking) : readThoughts(input, thoughts, thinking);
+  }
+  let marked = false;
+  for (const start of [how.speech?.start, how.speech?.also]) {
+    if (start === undefined || !(yield* input.isNext(start))) continue;
+    input.skip(start.length);
+    marked = true;
+  }
+  yield* readSpeech(input, how, !marked || how.calls?.isSpoken === true);
 }
 
 /** @param open They have begun. */
 function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: boolean): Reading {
-  const begun = yield* input.attempt(function* () {
+  const begun = yield* input.attempt(function* (): Reading {
+    if (start.startsWith(" ")) return yield* want(input, start);
     yield* skipSpace(input);
-    if (!(yield* skipText(input, start))) throw new Malformed("no thoughts");
+    // What ends them without a beginning says that there are none.
+    if (!(yield* input.isNext(end))) yield* want(input, start);
   });
   if (begun === "not" && !open) return;
   yield* skipSpace(input);
@@ -46,12 +57,34 @@ function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: 
   yield* skipSpace(input);
 }
 
-function* readSpeech(input: AnswerInput, how: AnswerReading): Reading {
+/** Gives thoughts out as they are written. */
+function* passThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: boolean): Reading {
+  const give = (text: string): void => input.give({ type: "text", text });
+  if (!open) {
+    let begin = "";
+    const begun = yield* input.attempt(function* (): Reading {
+      while (!start.startsWith(" ") && /^\s$/.test(yield* input.next())) begin += input.take(1);
+      if (!(yield* input.isNext(start))) throw new Malformed("no thoughts");
+      begin += input.take(start.length);
+    });
+    if (begun === "not") return;
+    give(begin);
+  }
+  if ((yield* readText(input, [end], { give })) !== undefined) give(input.take(end.length));
+}
+
+function* want(input: AnswerInput, text: string): Reading {
+  if (!(yield* input.isNext(text))) throw new Malformed(`${JSON.stringify(text)} is missing`);
+  input.skip(text.length);
+}
+
+/** @param mayBegin Whether forms for the beginning can be there. */
+function* readSpeech(input: AnswerInput, how: AnswerReading, mayBegin: boolean): Reading {
   const forms = how.calls?.forms ?? [];
   const give = (text: string) => input.give({ type: "text", text });
   let read = how.response === true && (yield* readResponse(input));
   for (const form of forms) {
-    if (!read && form.atBeginning) read = yield* readCalls(input, form, how);
+    if (!read && mayBegin && form.atBeginning) read = yield* readCalls(input, form, how);
   }
   const later = forms.filter((form) => !form.atBeginning)
     .map((form) => ({ form, start: startsOf([...form.open ?? [], ...form.call])[0] ?? "" }));
@@ -75,7 +108,7 @@ function* readSpeech(input: AnswerInput, how: AnswerReading): Reading {
 function* readCalls(input: AnswerInput, form: CallForm, { tools, drawId }: AnswerReading): Reading<boolean> {
   const { open = [], call: items, between, close = [] } = form;
   const readCall = (before: typeof items) =>
-    input.attempt(function* (commit) {
+    input.attempt(function* (commit): Reading {
       yield* skipSpace(input);
       const call = new CallWriter(input, { commit, drawId });
       yield* readItems(input, [...before, ...items], { call, tools });

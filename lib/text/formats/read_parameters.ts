@@ -1,9 +1,9 @@
 import type { Tool } from "../../engine/conversation.ts";
 import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
 import type { CallWriter } from "./call_writer.ts";
-import type { ParameterStyle } from "./format.ts";
+import type { ParameterStyle, ValueKind } from "./format.ts";
 import { type ParameterType, parameterType, propertySchema } from "./parameter_type.ts";
-import { readText, skipSpace, skipText } from "./read_text.ts";
+import { LOOSE, readText, skipSpace, skipText } from "./read_text.ts";
 
 /** How Python writes what JSON has another word for. */
 const PYTHON: Record<string, string> = { True: "true", False: "false", None: "null" };
@@ -32,7 +32,7 @@ export function* readParameters(input: AnswerInput, style: ParameterStyle, conte
     if (read === "broken") throw new Malformed("a parameter without end");
     if (read === "not") break;
   }
-  const done = yield* input.attempt(function* () {
+  const done = yield* input.attempt(function* (): Reading {
     yield* skipSpace(input);
     for (const end of ends) if (yield* input.isNext(end)) return;
     throw new Malformed(`${JSON.stringify(ends)} is missing behind the parameters`);
@@ -49,23 +49,23 @@ function* readParameter(
   yield* skipSpace(input);
   yield* want(input, style.before.trim());
   let name = "";
-  const behind = style.behind.split(/\s+/)[0] ?? "";
+  const behind = style.behind.split(LOOSE)[0] ?? "";
   const found = yield* readText(input, [behind], { give: (text) => name += text });
   if (found === undefined) throw new Malformed("the name of a parameter is missing");
   yield* want(input, style.behind);
   const schema = propertySchema(tool?.parameters, name);
   let type = parameterType(schema, tool?.parameters);
-  if (style.typed !== undefined) {
-    if (yield* skipText(input, style.typed.string)) type = "string";
-    else {
-      yield* want(input, style.typed.other);
-      type = "other";
-    }
-  }
+  if (style.typed !== undefined) type = yield* readKind(input, style.typed);
   commit();
   call.give(`${first ? "" : ", "}${JSON.stringify(name)}: `);
   yield* readParameterValue(input, style, { call, type });
   yield* skipSpace(input);
+}
+
+function* readKind(input: AnswerInput, typed: Record<ValueKind, string>): Reading<ParameterType> {
+  if (yield* skipText(input, typed.string)) return "string";
+  for (const text of new Set(Object.values(typed))) if (yield* skipText(input, text)) return "other";
+  throw new Malformed("the kind of a parameter is missing");
 }
 
 function* readParameterValue(

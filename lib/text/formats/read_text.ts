@@ -39,9 +39,12 @@ export function* skipSpace(input: AnswerInput): Reading {
   }
 }
 
-/** Reads this text and leaves it out; false where it is not next. White space in it stands for any, or none. */
+/**
+ * Reads this text and leaves it out; false where it is not next. White space in it, and between two tags, may be any, or none; of a text with
+ * such a place a part may have been read where the rest is not there.
+ */
 export function* skipText(input: AnswerInput, text: string): Reading<boolean> {
-  const [first = "", ...others] = text.split(/\s+/);
+  const [first = "", ...others] = text.split(LOOSE);
   if (!(yield* input.isNext(first))) return false;
   input.skip(first.length);
   for (const word of others) {
@@ -51,6 +54,9 @@ export function* skipText(input: AnswerInput, text: string): Reading<boolean> {
   }
   return true;
 }
+
+/** White space, or the place between two tags. */
+export const LOOSE = /\s+|(?<=>)(?=<)/;
 
 /** Where the first of these texts begins, or may begin with what is yet to come. */
 function firstOf(input: AnswerInput, ends: readonly string[]): { at: number; end?: string } {

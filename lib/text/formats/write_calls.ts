@@ -1,5 +1,5 @@
 import type { Tool } from "../../engine/conversation.ts";
-import type { CallForm, Field, Item, ParameterStyle } from "./format.ts";
+import type { CallForm, Field, Item, ParameterStyle, ValueKind } from "./format.ts";
 import { parameterType, propertySchema } from "./parameter_type.ts";
 import { writeJson } from "./write_json.ts";
 import { writeNotation } from "./write_notation.ts";
@@ -62,7 +62,14 @@ function writeParameters(style: ParameterStyle, { arguments: json }: WrittenCall
   return Object.entries(values).map(([name, value]) => {
     const type = parameterType(propertySchema(tool?.parameters, name), tool?.parameters);
     const isString = typeof value === "string" && type !== "other";
-    const tag = typed === undefined ? "" : isString ? typed.string : typed.other;
+    const tag = typed?.[isString ? "string" : kindOf(value)] ?? "";
     return before + name + behind + tag + pad + (isString ? value : writeJson(value)) + pad + close + gap;
   }).join("");
+}
+
+function kindOf(value: unknown): ValueKind {
+  if (Array.isArray(value)) return "array";
+  const kind = typeof value;
+  if (kind === "string" || kind === "number" || kind === "boolean") return kind;
+  return value === null ? "null" : "object";
 }

@@ -59,7 +59,9 @@ export class MessageWriter {
       default: {
         const { ended, begun } = this.#parts.add(event);
         const changes = this.#endBlock(ended) + this.#start() + this.#beginBlock(begun);
-        return event.type === "toolCall" || event.text === "" ? changes : changes + (this.#delta?.fill(event.text) ?? "");
+        return event.type === "toolCall" || event.text === ""
+          ? changes
+          : changes + (this.#delta?.fill(event.text) ?? "");
       }
     }
   }

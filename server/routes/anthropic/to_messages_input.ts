@@ -33,7 +33,9 @@ export async function toMessagesInput(
   return { prompt, constraint: joinConstraints(constraint, held) };
 }
 
-function toTools({ tools, tool_choice: choice }: Pick<CountTokensRequest, "tools" | "tool_choice">): Promise<HeldTools> {
+function toTools(
+  { tools, tool_choice: choice }: Pick<CountTokensRequest, "tools" | "tool_choice">,
+): Promise<HeldTools> {
   const definitions = (tools ?? []).map(({ name, description, input_schema, strict }, i) => ({
     name,
     description,
@@ -49,7 +51,7 @@ function toChoice(choice: CountTokensRequest["tool_choice"]): ToolChoice {
   const param = "tool_choice";
   if (!choice) return { mode: "auto", param };
   if (choice.type === "none") return { mode: "none", param };
-  const parallel = !choice.disable_parallel_tool_use;
+  const parallel = choice.disable_parallel_tool_use ? false : undefined;
   if (choice.type === "tool") return { mode: "required", names: [choice.name], parallel, param: `${param}.name` };
   return { mode: choice.type === "any" ? "required" : "auto", parallel, param };
 }

@@ -68,7 +68,9 @@ function addAssistant(turns: ChatMessage[], content: string | AssistantBlock[], 
 }
 
 function addThought(turn: AssistantTurn, thought: string): void {
-  if (thought !== "") turn.reasoning_content = turn.reasoning_content ? joined(turn.reasoning_content, thought) : thought;
+  if (thought !== "") {
+    turn.reasoning_content = turn.reasoning_content ? joined(turn.reasoning_content, thought) : thought;
+  }
 }
 
 /** Templates that know calls by their functions' names find the name, too. */

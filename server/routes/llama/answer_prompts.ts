@@ -40,7 +40,8 @@ export async function answerPrompts(c: Context<AppEnv>, asked: AskedPrompts): Pr
   );
   const ignoresEos = inputs.some(({ sampling }) => sampling.ignoreEos);
   const banned = ignoresEos ? await engine.endTokens() : [];
-  const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index, banned }));
+  const grammar = request.grammar || await grammarText(constraint.grammar);
+  const answers = inputs.flatMap((input, index) => toAnswers(input, { ...asked, index, banned, grammar }));
   const generate = generateAll(engine, inputs);
   const watch = limitOf(request) === 0 ? undefined : await watchAnswer(c, constraint, answers.length);
   const { events, abort } = await startGeneration(limitOf(request) === 0 ? withoutAnswer(generate) : generate, {
@@ -91,16 +92,28 @@ function toInput(
   );
 }
 
+/** A grammar that was made of something else, in llama.cpp's notation. */
+async function grammarText(grammar: GenerateInput["grammar"]): Promise<string> {
+  if (grammar === undefined) return "";
+  const { writeGbnf } = await import("../../../lib/grammar/mod.ts");
+  return writeGbnf(grammar);
+}
+
 /** The answers to the prompt of that index; all prompts have equally many. */
 function toAnswers(
   input: GenerateInput,
-  { model, options, request, prompts, index, banned }: AskedPrompts & { index: number; banned: number[] },
+  { model, options, request, prompts, index, banned, grammar }: AskedPrompts & {
+    index: number;
+    banned: number[];
+    grammar: string;
+  },
 ): LlamaAnswer[] {
   const prompt = prompts[index] ?? { tokens: [], text: "" };
   const choices = input.choices ?? 1;
   const asked = { ...request, n_probs: probabilitiesOf(request) };
   const settings = toGenerationSettings(input, {
     limit: limitOf(request) ?? options.maxTokens ?? -1,
+    grammar,
     request: asked,
     banned,
   });

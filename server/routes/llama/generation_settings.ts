@@ -9,13 +9,15 @@ const RANDOM_SEED = 2 ** 32 - 1;
  *
  * @param input What it was given; the rest is its defaults.
  * @param limit Tokens that the answer may have; -1 as many as there is room for.
+ * @param grammar What the answer is held to, in GBNF; empty where it is held to nothing.
  * @param request What is not for the engine.
  * @param banned Tokens that are banned besides those of `logit_bias`.
  */
 export function toGenerationSettings(
   input: Omit<GenerateInput, "prompt">,
-  { limit, request = {}, banned = [] }: {
+  { limit, grammar = "", request = {}, banned = [] }: {
     limit: number;
+    grammar?: string;
     request?: Pick<LlamaGeneration, "stream" | "n_probs" | "timings_per_token">;
     banned?: number[];
   },
@@ -61,7 +63,7 @@ export function toGenerationSettings(
     ],
     n_probs: request.n_probs ?? 0,
     min_keep: sampling.minKeep,
-    grammar: "",
+    grammar,
     samplers: sampling.samplers,
     timings_per_token: request.timings_per_token ?? false,
     post_sampling_probs: false,

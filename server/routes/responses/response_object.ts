@@ -25,9 +25,9 @@ export function openResponse(
     ...echo(request),
     temperature: sampling.temperature ?? null,
     top_p: sampling.topP ?? null,
-    tools: request.tools ?? [],
+    tools: toTools(request),
     max_tool_calls: null,
-    text: { format: request.text?.format ?? { type: "text" }, verbosity: "medium" },
+    text: { format: toFormat(request), verbosity: "medium" },
     reasoning: { effort: request.reasoning?.effort ?? null, summary: null },
     truncation: "disabled",
     background: false,
@@ -96,6 +96,23 @@ function echo(
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     tool_choice: request.tool_choice ?? "auto",
   };
+}
+
+function toTools({ tools }: Pick<ResponseRequest, "tools">): ResponseObject["tools"] {
+  return (tools ?? []).map(({ type, name, description = null, parameters = null, strict = null }) => ({
+    type,
+    name,
+    description,
+    parameters,
+    strict,
+  }));
+}
+
+function toFormat({ text }: Pick<ResponseRequest, "text">): ResponseObject["text"]["format"] {
+  const format = text?.format ?? { type: "text" };
+  if (format.type !== "json_schema") return format;
+  const { type, name, schema, description, strict = null } = format;
+  return { type, name, schema, strict, ...(description ? { description } : {}) };
 }
 
 function toResponseUsage({ usage }: Spent): ResponseUsage {

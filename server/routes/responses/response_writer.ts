@@ -89,7 +89,9 @@ export class ResponseWriter {
       return changes + this.#logprobsDelta(event.text, event.logprobs, item);
     }
     if (event.text === "") return changes;
-    return `${changes}${item.deltaHead},"sequence_number":${this.#numbered++},"delta":${JSON.stringify(event.text)}}\n\n`;
+    return `${changes}${item.deltaHead},"sequence_number":${this.#numbered++},"delta":${
+      JSON.stringify(event.text)
+    }}\n\n`;
   }
 
   #logprobsDelta(delta: string, logprobs: AnswerLogprob[], { item_id, output_index }: OpenItem): string {
@@ -107,7 +109,11 @@ export class ResponseWriter {
     if (part === undefined) return "";
     const at = { item_id: newItemId(part), output_index: this.#output.length };
     const place = { ...at, content_index: 0 };
-    const head = { type: DELTAS[part.kind], ...(part.kind === "call" ? at : place), ...(part.kind === "text" ? { logprobs: [] } : {}) };
+    const head = {
+      type: DELTAS[part.kind],
+      ...(part.kind === "call" ? at : place),
+      ...(part.kind === "text" ? { logprobs: [] } : {}),
+    };
     this.#item = { ...at, deltaHead: sseEvent(head.type, head).slice(0, -"}\n\n".length) };
     const item = toOutputItem(part, { id: at.item_id, status: "in_progress" });
     const added = this.#event({ type: "response.output_item.added", output_index: at.output_index, item });

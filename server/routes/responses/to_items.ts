@@ -1,5 +1,12 @@
 import type { AnswerPart } from "../answer_parts.ts";
-import type { FunctionCall, InputItem, Item, OutputItem, OutputText, ReasoningItem } from "../../schemas/responses/mod.ts";
+import type {
+  FunctionCall,
+  InputItem,
+  Item,
+  OutputItem,
+  OutputText,
+  ReasoningItem,
+} from "../../schemas/responses/mod.ts";
 import { newId } from "../../new_id.ts";
 import { toChatLogprobs } from "../chat_logprobs.ts";
 import { expectArguments } from "../expect_arguments.ts";

@@ -33,13 +33,18 @@ export function toTurns(items: Item[]): ChatMessage[] {
         break;
       }
       default: {
-        const content = item.content.map(({ text }) => ({ type: "text", text }) as const);
+        const content = toContent(item.content.map(({ text }) => text));
         if (item.role === "assistant") addTurn(turns, (last) => isBare(last)).content = content;
         else turns.push({ role: item.role, content });
       }
     }
   }
   return turns;
+}
+
+/** One text is no list of parts: which of both a client wrote is not kept. */
+function toContent(texts: string[]): NonNullable<ChatMessage["content"]> {
+  return texts.length > 1 ? texts.map((text) => ({ type: "text", text })) : texts[0] ?? "";
 }
 
 /** The assistant's turn that an item belongs to: the last one, where that goes on, or a new one. */

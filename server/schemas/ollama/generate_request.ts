@@ -25,7 +25,10 @@ export const GenerateRequest = z.object({
   }
   if (request.raw && request.suffix) refuse("suffix", 'not allowed with "raw"');
   if (request.think && (request.raw || request.suffix)) {
-    refuse("think", `not allowed with "${request.raw ? "raw" : "suffix"}": what is thought is told by the template alone`);
+    refuse(
+      "think",
+      `not allowed with "${request.raw ? "raw" : "suffix"}": what is thought is told by the template alone`,
+    );
   }
 });
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { OutputItem } from "./item.ts";
 import { EFFORTS } from "./reasoning.ts";
-import { TextFormat } from "./text_format.ts";
-import { FunctionTool, ToolChoice } from "./tool.ts";
+import { RepeatedFormat } from "./text_format.ts";
+import { RepeatedTool, ToolChoice } from "./tool.ts";
 
 /** Tokens counted as the Responses API counts them. */
 export const ResponseUsage = z.object({
@@ -53,8 +53,8 @@ export const ResponseObject = z.object({
   prompt_cache_key: z.string().nullable(),
   parallel_tool_calls: z.boolean(),
   tool_choice: ToolChoice,
-  tools: z.array(FunctionTool),
-  text: z.object({ format: TextFormat, verbosity: z.literal("medium") }),
+  tools: z.array(RepeatedTool),
+  text: z.object({ format: RepeatedFormat, verbosity: z.literal("medium") }),
   reasoning: z.object({ effort: z.enum(EFFORTS).nullable(), summary: z.null() }),
   // What OpenAI's clients read, and what is always the same here.
   max_tool_calls: z.null(),

@@ -8,7 +8,7 @@ export const TextFormat = z.discriminatedUnion("type", [
   z.object({ type: z.literal("json_object") }),
   z.object({
     type: z.literal("json_schema"),
-    name: z.string().nullish(),
+    name: z.string(),
     schema: JsonSchemaObject,
     description: z.string().nullish(),
     strict: z.boolean().nullish(),
@@ -17,6 +17,19 @@ export const TextFormat = z.discriminatedUnion("type", [
 
 /** A format as the client wrote it. */
 export type TextFormat = z.infer<typeof TextFormat>;
+
+/** A format as a response repeats it. */
+export const RepeatedFormat = z.discriminatedUnion("type", [
+  z.object({ type: z.literal(["text", "json_object"]) }),
+  z.object({
+    type: z.literal("json_schema"),
+    name: z.string(),
+    schema: JsonSchemaObject,
+    /** Only where there is one. */
+    description: z.string().optional(),
+    strict: z.boolean().nullable(),
+  }),
+]);
 
 /** The form of an answer. */
 export const TextConfig = z.object({

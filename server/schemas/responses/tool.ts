@@ -14,6 +14,15 @@ export const FunctionTool = z.object({
   strict: z.boolean().nullish(),
 });
 
+/** A function as a response repeats it. */
+export const RepeatedTool = z.object({
+  type: z.literal("function"),
+  name: z.string(),
+  description: z.string().nullable(),
+  parameters: JsonSchemaObject.nullable(),
+  strict: z.boolean().nullable(),
+});
+
 const NamedFunction = z.object({ type: supportedTag("A tool", FUNCTION), name: TOOL_NAME });
 
 const AllowedTools = z.object({

@@ -6,6 +6,7 @@ import unittest
 
 import openai
 from openai import AsyncOpenAI, OpenAI
+from pydantic import BaseModel, Field
 
 BASE_URL = os.environ["PACKLLAMA_URL"] + "/v1"
 MODEL = "smollm2-135m-instruct"
@@ -19,6 +20,32 @@ client = OpenAI(base_url=BASE_URL, api_key="none", max_retries=0)
 
 def dot(a, b):
     return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+class Place(BaseModel):
+    city: str = Field(max_length=30)
+    days: int = Field(ge=1, le=14)
+
+
+class Structure(unittest.TestCase):
+    def test_parse(self):
+        asked = {**GREEDY, "max_tokens": 200, "temperature": 1}
+        for seed in range(4):
+            answer = client.chat.completions.parse(**asked, seed=seed, response_format=Place)
+            self.assertIsInstance(answer.choices[0].message.parsed, Place)
+
+    def test_parse_tools(self):
+        answer = client.chat.completions.parse(
+            **{**GREEDY, "max_tokens": 200},
+            tools=[openai.pydantic_function_tool(Place, name="get_forecast")],
+            tool_choice="required",
+        )
+        self.assertEqual(answer.choices[0].finish_reason, "tool_calls")
+        self.assertIsInstance(answer.choices[0].message.tool_calls[0].function.parsed_arguments, Place)
+
+    def test_responses(self):
+        answer = client.responses.parse(model="any", input="Invent a place.", text_format=Place, max_output_tokens=200)
+        self.assertIsInstance(answer.output_parsed, Place)
 
 
 class Chat(unittest.TestCase):

@@ -121,8 +121,8 @@ function patterns(assertions: string[]): fc.Arbitrary<string> {
   );
   const count = fc.constantFrom("", "", "", "*", "+", "?", "{2}", "{0,2}?", "{1,}");
   return fc.letrec<{ choice: string; sequence: string; part: string }>((tie) => ({
-    choice: fc.array(tie("sequence"), { minLength: 1, maxLength: 3 }).map((options) => options.join("|")),
-    sequence: fc.array(tie("part"), { maxLength: 4 }).map((parts) => parts.join("")),
+    choice: fc.array(tie("sequence"), { minLength: 1, maxLength: 2 }).map((options) => options.join("|")),
+    sequence: fc.array(tie("part"), { maxLength: 3 }).map((parts) => parts.join("")),
     part: fc.oneof(
       { depthSize: "small" },
       { weight: 4, arbitrary: fc.tuple(piece, count).map((parts) => parts.join("")) },
@@ -140,9 +140,10 @@ function agrees(source: string, texts: string[]): boolean {
   const automaton = compiled(source);
   if (automaton === undefined) return false;
   // V8 finds `\B` in the middle of a pair, even with the flag u; ECMA-262 does not look there.
+  const expression = engine(source);
   const tried = source.includes("\\B") ? texts.map((each) => each.replaceAll("😀", "é")) : texts;
   for (const each of tried) {
-    assert.equal(automaton.accepts(each), engine(source)?.test(each), `${source} ${JSON.stringify(each)}`);
+    assert.equal(automaton.accepts(each), expression?.test(each), `${source} ${JSON.stringify(each)}`);
   }
   return true;
 }
@@ -172,7 +173,7 @@ Deno.test("compilePattern looks ahead as JavaScript's own engine does", () => {
       seen++;
       if (agrees(each, texts)) same++;
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
   assert.ok(same > seen / 2, `${same} of ${seen} were compiled`);
 });

@@ -63,6 +63,18 @@ Deno.test("Matcher takes control tokens where they are named, or where anything 
   assert.ok(until.ends(until.follow("1", until.control(within, 7, "<a>"))));
 });
 
+Deno.test("Matcher sees control tokens as parts of the texts that it looks for", () => {
+  const until = new Matcher({ rules: { root: { kind: "until", ends: ["<a>b<c>"] } } });
+  const open = until.control(until.follow("1<"), 7, "<a>");
+  assert.ok(until.ends(until.control(until.follow("b", open), 9, "<c>")));
+  assert.ok(until.ends(until.follow("b<c>", open)));
+  assert.ok(!until.ends(until.control(until.follow("x", open), 9, "<c>")));
+  const free = new Matcher({ rules: { root: { kind: "free", without: ["<a>b<c>"] } } });
+  const near = free.follow("b", free.control(free.start, 7, "<a>"));
+  assert.ok(free.ends(near));
+  assert.equal(free.control(near, 9, "<c>"), Matcher.DEAD);
+});
+
 Deno.test("Matcher takes tokens as such by number or text, or all others", () => {
   const exact = matcherOf({ kind: "token", tokens: [5, "<x>"] });
   assert.ok(exact.ends(exact.element(exact.start, 5, "five")));

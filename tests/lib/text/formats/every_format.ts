@@ -17,6 +17,7 @@ export const EVERY_FORMAT: { name: string; facts: TemplateFacts; calls: CallForm
       layout: "items",
       callFormat: "hermes",
       showsTools: true,
+      writesCalls: true,
       calls,
       ...(speech === undefined ? { thoughts: THINK } : {}),
       ...(speech === undefined ? {} : { speech }),
@@ -29,11 +30,16 @@ export const EVERY_FORMAT: { name: string; facts: TemplateFacts; calls: CallForm
       layout: "generic",
       callFormat: "generic",
       showsTools: false,
+      writesCalls: false,
       thoughts: THINK,
     },
     calls: genericFormat(true),
   },
-  { name: "harmony", facts: { layout: "harmony", callFormat: "harmony", showsTools: true }, calls: undefined },
+  {
+    name: "harmony",
+    facts: { layout: "harmony", callFormat: "harmony", showsTools: true, writesCalls: true },
+    calls: undefined,
+  },
 ];
 
 /** An answer as a model of such a template writes it. */

@@ -1,15 +1,24 @@
 import assert from "node:assert/strict";
 import { Matcher } from "../../../../lib/grammar/matcher.ts";
+import type { Grammar } from "../../../../lib/grammar/grammar.ts";
+import type { AnswerPlan } from "../../../../lib/text/answer_plan.ts";
 import { planAnswer, templateFacts } from "../../../../lib/text/formats/mod.ts";
-import { joinParts, parseParts } from "./parsing.ts";
+import { joinParts, type Parsed, parseParts } from "./parsing.ts";
 import { chatWith } from "./weather.ts";
 
 const HERMES = "<tool_call> </tool_call> arguments tools <think> </think>";
 const PARIS = '{"city": "paris", "days": 3}';
 
-function planOf(source: string, chat = chatWith(), prompt = "") {
-  const plan = planAnswer(chat, { template: templateFacts(source), prompt });
-  const parse = (...pieces: string[]) => {
+interface Planned {
+  plan: AnswerPlan;
+  parse: (...pieces: string[]) => Parsed;
+  accepts: (text: string) => boolean;
+}
+
+function planOf(source: string, chat = chatWith(), prompt = "", grammar?: Grammar): Planned {
+  const given = { template: templateFacts(source), prompt, ...(grammar === undefined ? {} : { grammar }) };
+  const plan = planAnswer(chat, given);
+  const parse = (...pieces: string[]): Parsed => {
     if (plan.parser === undefined) return { text: pieces.join(""), reasoning: "", calls: [] };
     return joinParts(parseParts(plan.parser(), pieces));
   };
@@ -88,4 +97,74 @@ Deno.test("planAnswer gives malformed calls out as text", () => {
     text: "}} and more",
     calls: [{ id: "drawn", name: "now", arguments: '{"a": [' }],
   });
+});
+
+const YES: Grammar = { rules: { root: { kind: "text", text: '{"yes": true}' } } };
+
+Deno.test("planAnswer lets a model think before it writes what is wanted", () => {
+  const { accepts } = planOf(HERMES, { messages: [] }, "", YES);
+  assert.ok(accepts('{"yes": true}'));
+  assert.ok(accepts('<think>\nHm.\n</think>\n\n{"yes": true}'));
+  assert.ok(!accepts("<think>Hm.</think>No"));
+  const open = planOf(HERMES, { messages: [] }, "assistant\n<think>\n", YES);
+  assert.ok(open.accepts('Hm.\n</think>\n\n{"yes": true}'));
+  assert.ok(!open.accepts('{"yes": true}'));
+  const closed = planOf(HERMES, { messages: [] }, "assistant\n<think>\n\n</think>\n\n", YES);
+  assert.ok(!closed.accepts('<think>Hm.</think>{"yes": true}'));
+  const calls = planOf(HERMES, chatWith(), "", YES);
+  assert.ok(calls.accepts('{"yes": true}'));
+  assert.ok(calls.accepts('<tool_call>\n{"name": "now", "arguments": {}}\n</tool_call>'));
+  assert.ok(!calls.accepts("Hello."));
+});
+
+Deno.test("planAnswer ends thoughts after a budget, and has a grammar that allows it", () => {
+  const open = planOf(HERMES, { messages: [], reasoning: { budget: 8 } }, "<think>\n");
+  assert.deepEqual(open.plan.budget, { tokens: 8, end: "\n</think>\n\n" });
+  assert.ok(open.accepts("So\n</think>\n\nYes."));
+  assert.ok(!open.accepts("So"));
+  const off = planOf(HERMES, { messages: [], reasoning: { enabled: false } });
+  assert.deepEqual(off.plan.budget, { tokens: 0, begin: "<think>", end: "\n</think>\n\n" });
+  assert.ok(off.accepts("<think>\n</think>\n\nYes."));
+  const closed = planOf(HERMES, { messages: [], reasoning: { enabled: false } }, "<think>\n\n</think>\n\n");
+  assert.equal(closed.plan.budget, undefined);
+  assert.equal(closed.plan.grammar, undefined);
+  const harmony = planOf("<|channel|><|message|>", { messages: [], reasoning: { budget: 5 } }, "<|start|>assistant");
+  const end = "<|end|><|start|>assistant";
+  assert.deepEqual(harmony.plan.budget, { tokens: 5, begin: "<|channel|>analysis<|message|>", end });
+  assert.ok(harmony.accepts(`<|channel|>analysis<|message|>So${end}<|channel|>final<|message|>Yes.`));
+});
+
+Deno.test("planAnswer leaves thoughts in the text where they are wanted there", () => {
+  const thought = "\n<think>\nA <tool_call> is meant.\n</think>\n\n";
+  const inline = planOf(HERMES, chatWith({}, { reasoning: { inline: true } }));
+  assert.deepEqual(inline.parse(...`${thought}Yes.`), { reasoning: "", text: `${thought}Yes.`, calls: [] });
+  const generic = planOf("<think>", chatWith({}, { reasoning: { inline: true } }));
+  assert.equal(generic.parse(...`${thought}{"response": "Yes."}`).text, `${thought.trimEnd()}Yes.`);
+  const plain = planOf(HERMES, { messages: [], reasoning: { inline: true } });
+  assert.equal(plain.plan.parser, undefined);
+});
+
+Deno.test("planAnswer leaves calls in the text where no tool may be called", () => {
+  const text = '<tool_call>\n{"name": "now", "arguments": {}}\n</tool_call>';
+  for (const chat of [chatWith({ choice: { mode: "none" } }), { messages: [] }]) {
+    const { plan, parse } = planOf(HERMES, chat);
+    assert.equal(plan.grammar, undefined);
+    assert.deepEqual(parse(...text), { reasoning: "", text, calls: [] });
+  }
+});
+
+Deno.test("planAnswer gives gpt-oss' thoughts, preambles and calls out apart", () => {
+  const { parse } = planOf("<|channel|><|message|>");
+  const answer =
+    "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary<|message|>Let me see.<|end|>" +
+    `<|start|>assistant to=functions.get_weather<|channel|>commentary <|constrain|>json<|message|>${PARIS}<|call|>`;
+  const calls = [{ id: "drawn", name: "get_weather", arguments: PARIS }];
+  assert.deepEqual(parse(...answer), { reasoning: "Hm.", text: "Let me see.", calls });
+});
+
+Deno.test("planAnswer gives the ids of models that write them", () => {
+  const kimi = planOf("<|tool_calls_section_begin|><|tool_call_argument_begin|>");
+  const answer =
+    "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:3<|tool_call_argument_begin|>{}<|tool_call_end|>";
+  assert.deepEqual(kimi.parse(...answer).calls, [{ id: "functions.now:3", name: "now", arguments: "{}" }]);
 });

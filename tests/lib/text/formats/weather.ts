@@ -1,4 +1,5 @@
 import type { Chat, Tool, ToolUse } from "../../../../lib/engine/conversation.ts";
+import type { Expression } from "../../../../lib/grammar/grammar.ts";
 import { chars, choice, repeat, sequence, text } from "../../../../lib/grammar/expressions.ts";
 
 const SIGNS = repeat(choice(chars(["a", "z"]), text("\\n"), text("é")), 0);
@@ -14,13 +15,13 @@ export const WEATHER: Tool = {
   },
   grammar: {
     rules: {
-      root: sequence(text('{"city": "'), { kind: "rule", name: "signs" }, text('"'), DAYS(), text("}")),
+      root: sequence(text('{"city": "'), { kind: "rule", name: "signs" }, text('"'), daysPart(), text("}")),
       signs: SIGNS,
     },
   },
 };
 
-function DAYS() {
+function daysPart(): Expression {
   return repeat(sequence(text(', "days": '), chars(["1", "9"])), 0, 1);
 }
 
