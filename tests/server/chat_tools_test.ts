@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../lib/errors.ts";
-import type { GenerateInput, ToolUse } from "../../lib/engine/mod.ts";
+import type { GenerateEvent, GenerateInput, ToolUse } from "../../lib/engine/mod.ts";
 import { ChatCompletion, ChatCompletionChunk, ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, answerParts, failAfter, FakeEngine, type FakePart } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES, post } from "./requests.ts";
@@ -308,7 +308,7 @@ Deno.test("names of what is not held are cut and written in ASCII", async () => 
 });
 
 Deno.test("a failure in the middle of a call ends a stream with the error", async () => {
-  const engine = new FakeEngine(async function* (input, signal) {
+  const engine = new FakeEngine(async function* (input, signal): AsyncGenerator<GenerateEvent> {
     for await (const event of answerParts(CALLING)(input, signal)) {
       if (event.type === "finish") break;
       yield event;

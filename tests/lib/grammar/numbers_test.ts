@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Automaton } from "../../../lib/grammar/automaton.ts";
 import { type IntegerBounds, integersBetween } from "../../../lib/grammar/integers_between.ts";
-import type { NumberBounds } from "../../../lib/grammar/number_bounds.ts";
 import { numbersBetween } from "../../../lib/grammar/numbers_between.ts";
 import { TooLarge } from "../../../lib/grammar/too_large.ts";
 
