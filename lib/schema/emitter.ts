@@ -25,6 +25,8 @@ export class Emitter {
   readonly #prefix: string;
   readonly #known = new Map<string, Expression>();
   readonly #names = new Set<string>();
+  /** How many names begin with each base. */
+  readonly #counts = new Map<string, number>();
   /** Where expressions that derive nothing come from. */
   readonly #causes = new Map<Expression, KeywordPlace>();
 
@@ -60,8 +62,13 @@ export class Emitter {
 
   /** A name that no rule has, or will have. */
   newName(base: string): string {
-    let name = this.#prefix + base;
-    for (let i = 2; this.#names.has(name); i++) name = `${this.#prefix}${base}-${i}`;
+    let count = this.#counts.get(base) ?? 0;
+    let name: string;
+    do {
+      name = this.#prefix + base + (count === 0 ? "" : `-${count + 1}`);
+      count++;
+    } while (this.#names.has(name));
+    this.#counts.set(base, count);
     this.#names.add(name);
     return name;
   }

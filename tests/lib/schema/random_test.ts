@@ -11,12 +11,12 @@ import { Deriver } from "./derive.ts";
 const SCHEMAS = Number(Deno.env.get("SCHEMAS") ?? 400);
 const TEXTS = 12;
 
-/** Undefined where nothing fits the schema. */
+/** Undefined where nothing fits the schema, or it has too many combinations. */
 function grammarOf(schema: SchemaObject): SchemaGrammar | undefined {
   try {
     return schemaToGrammar(schema);
   } catch (error) {
-    if (error instanceof EngineError && error.message.includes("nothing can fit")) return undefined;
+    if (error instanceof EngineError && /nothing can fit|too many|more than/.test(error.message)) return undefined;
     throw error;
   }
 }
