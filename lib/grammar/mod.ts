@@ -10,3 +10,8 @@ export { numbersBetween } from "./numbers_between.ts";
 export { TooLarge } from "./too_large.ts";
 export { toRules } from "./to_rules.ts";
 export { UnsupportedPattern } from "./unsupported_pattern.ts";
+export { checkGrammar } from "./check_grammar.ts";
+export { GrammarError } from "./grammar_error.ts";
+export * from "./grammar_limits.ts";
+export { parseGbnf } from "./parse_gbnf.ts";
+export { writeGbnf } from "./write_gbnf.ts";

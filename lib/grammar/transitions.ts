@@ -1,4 +1,4 @@
-import { type Alphabet } from "./alphabet.ts";
+import type { Alphabet } from "./alphabet.ts";
 import { TooLarge } from "./too_large.ts";
 
 /** A deterministic automaton as numbers. It begins in state 0. */
