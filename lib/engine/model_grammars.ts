@@ -1,5 +1,5 @@
 import type { Vocabulary } from "../../ffi/mod.ts";
-import { type Grammar } from "../grammar/grammar.ts";
+import type { Grammar } from "../grammar/grammar.ts";
 import { type GrammarVocabulary, TokenGrammar } from "../grammar/token_grammar.ts";
 import { TokenTrie } from "../grammar/token_trie.ts";
 import { endTokens } from "./end_tokens.ts";

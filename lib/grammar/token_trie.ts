@@ -112,8 +112,8 @@ function link({ bytes: all, ends }: TokenBytes): LinkedTrie {
     child[parent] = size;
     return size++;
   };
-  for (let id = 0, start = 0; id < ends.length; id++) {
-    const end = ends[id] ?? start;
+  let start = 0;
+  for (const [id, end] of ends.entries()) {
     let node = 0;
     for (let i = start; i < end; i++) {
       const byte = all[i] ?? 0;

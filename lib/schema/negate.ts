@@ -15,7 +15,7 @@ import {
   STRING,
   typeBits,
 } from "./constraints.ts";
-import { exactly, hasProperty, lacksProperty } from "./exact_value.ts";
+import { hasProperty, lacksProperty } from "./exact_value.ts";
 import type { Choice, Expander, Step } from "./expander.ts";
 import { listOf, literalOf, namesOf } from "./literals.ts";
 import { arrayPartOf } from "./parts.ts";

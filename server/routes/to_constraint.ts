@@ -68,12 +68,8 @@ function held(grammar: Grammar | undefined): Constraint {
 }
 
 async function gbnfGrammar(source: string): Promise<Grammar> {
-  const { GrammarError, parseGbnf } = await import("../../lib/grammar/mod.ts");
-  try {
-    return parseGbnf(source);
-  } catch (error) {
-    throw error instanceof GrammarError ? refused("grammar", error) : error;
-  }
+  const { parseGbnf } = await import("../../lib/grammar/mod.ts");
+  return parseGbnf(source);
 }
 
 /** The texts that a pattern matches from their beginning to their end. */

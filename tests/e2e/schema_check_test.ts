@@ -22,11 +22,11 @@ Deno.test("packllama schema check shows the grammar, what is held, and what not;
       assert.match(stdout, /\{\\"kind\\": \\"a\\"/);
       assert.match(
         stdout,
-        /# Held by the grammar\n {2}""  type, properties, required\n {2}\/properties\/kind  const\n/,
+        /# Held by the grammar\n {2}"" {2}type, properties, required\n {2}\/properties\/kind {2}const\n/,
       );
       assert.match(
         stdout,
-        /validated afterwards\n {2}\/properties\/tags  uniqueItems: the items are not of a list of values\n$/,
+        /validated afterwards\n {2}\/properties\/tags {2}uniqueItems: the items are not of a list of values\n$/,
       );
     });
     await test.step("one of which everything is held", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../lib/errors.ts";
-import type { GenerateInput, ToolUse } from "../../lib/engine/mod.ts";
+import type { GenerateEvent, GenerateInput, ToolUse } from "../../lib/engine/mod.ts";
 import { ChatCompletion, ChatCompletionChunk, ErrorBody } from "../../server/schemas/mod.ts";
 import { answer, answerParts, failAfter, FakeEngine, type FakePart } from "./fake_engine.ts";
 import { appOver, eventData, MESSAGES, post } from "./requests.ts";
@@ -156,22 +156,23 @@ Deno.test("tools reach the engine with their grammars, and the choice among them
   assert.ok(tools.tools.every(({ grammar }) => "root" in grammar.rules));
   assert.equal(await toolsOf({ tools: [] }), undefined);
   const named = { type: "function", function: { name: "now" } };
-  const cases: [object, ToolUse["choice"], boolean][] = [
-    [{}, { mode: "auto" }, true],
+  const cases: [object, ToolUse["choice"], boolean | undefined][] = [
+    [{}, { mode: "auto" }, undefined],
+    [{ parallel_tool_calls: true }, { mode: "auto" }, true],
     [{ tool_choice: "auto", parallel_tool_calls: false }, { mode: "auto" }, false],
-    [{ tool_choice: "required" }, { mode: "required" }, true],
-    [{ tool_choice: "none" }, { mode: "none" }, true],
-    [{ parse_tool_calls: false }, { mode: "none" }, true],
-    [{ tool_choice: named }, { mode: "required", names: ["now"] }, true],
+    [{ tool_choice: "required" }, { mode: "required" }, undefined],
+    [{ tool_choice: "none" }, { mode: "none" }, undefined],
+    [{ parse_tool_calls: false }, { mode: "none" }, undefined],
+    [{ tool_choice: named }, { mode: "required", names: ["now"] }, false],
     [
       { tool_choice: { type: "allowed_tools", allowed_tools: { mode: "auto", tools: [named] } } },
       { mode: "auto", names: ["now"] },
-      true,
+      undefined,
     ],
     [
       { tool_choice: { type: "allowed_tools", allowed_tools: { mode: "required", tools: [named] } } },
       { mode: "required", names: ["now"] },
-      true,
+      false,
     ],
   ];
   for (const [body, choice, parallel] of cases) {
@@ -308,7 +309,7 @@ Deno.test("names of what is not held are cut and written in ASCII", async () => 
 });
 
 Deno.test("a failure in the middle of a call ends a stream with the error", async () => {
-  const engine = new FakeEngine(async function* (input, signal) {
+  const engine = new FakeEngine(async function* (input, signal): AsyncGenerator<GenerateEvent> {
     for await (const event of answerParts(CALLING)(input, signal)) {
       if (event.type === "finish") break;
       yield event;

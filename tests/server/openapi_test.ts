@@ -261,6 +261,25 @@ const VALUES: unknown[] = [
       (content) => [{ role, content }],
     )
   ),
+  ...[{ name: "f" }, { name: "" }, { name: 'a"b' }, { name: "f", parameters: {} }, { name: "f", parameters: [] }]
+    .flatMap(
+      (named) => [[named], [{ type: "function", function: named }], [{ type: "custom", function: named }]],
+    ),
+  ...["required", "function", "allowed_tools"].map((type) => ({ type, function: { name: "f" } })),
+  ...["auto", "some"].map((mode) => ({
+    type: "allowed_tools",
+    allowed_tools: { mode, tools: [{ type: "function", function: { name: "f" } }] },
+  })),
+  ...["json_object", "json_schema", "xml"].flatMap((type) => [{ type }, { type, schema: {} }, { type, schema: [] }]),
+  { type: "json_schema", json_schema: { name: "x", schema: { type: "object" }, strict: true } },
+  { type: "json_schema", json_schema: { schema: 1 } },
+  ...["high", "max", "most", "deepseek", "reasoning_content", "a|b", "required"],
+  [{ role: "assistant", tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }] }],
+  [{ role: "assistant", tool_calls: [{ id: "a", type: "custom", function: { name: "f", arguments: "{}" } }] }],
+  [{ role: "assistant", tool_calls: [{ id: "a", function: { name: "f", arguments: {} } }] }],
+  [{ role: "assistant", reasoning_content: "x", function_call: { name: "f", arguments: "" } }],
+  [{ role: "function", name: "f", content: "x" }],
+  [{ role: "function", content: "x" }],
   [{ role: "user", content: "x", images: [] }],
   [{ role: "user", content: "x", images: ["x"] }],
   [{ role: "assistant", content: "x", tool_calls: [] }],

@@ -10,7 +10,7 @@ export function judgeAnswer({ schema, status, text, finishReason }: SchemaAnswer
   if (status !== 200) return { wrong: `status ${status}: ${text}` };
   if (finishReason === "length") return "cut";
   if (finishReason !== "stop") return { wrong: `finish_reason ${JSON.stringify(finishReason)}` };
-  const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true });
+  const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true, logger: false });
   addFormats.default(ajv);
   try {
     const value: unknown = JSON.parse(text);

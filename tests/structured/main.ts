@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import type { JsonSchema } from "../../lib/engine/mod.ts";
+import { EngineError } from "../../lib/errors.ts";
+import { schemaToGrammar } from "../../lib/schema/mod.ts";
 import { LLAMAFILE, PACKLLAMA, ROOT } from "../built.ts";
 import { anySchema } from "../lib/schema/any_schema.ts";
 import { startLlamafile } from "../server_process.ts";
@@ -26,7 +28,7 @@ async function main(args: string[]): Promise<number> {
     },
   });
   const count = Number(values.schemas);
-  const schemas = fc.sample(anySchema, { numRuns: count, seed: Number(values.seed) });
+  const { schemas, refused } = generate(count, Number(values.seed));
   const flags = ["-np", String(AT_ONCE), "-c", String(AT_ONCE * 1024)];
   await using server = values.model === undefined
     ? await startLlamafile(LLAMAFILE, { args: flags })
@@ -43,6 +45,7 @@ async function main(args: string[]): Promise<number> {
   }
   const text = report({
     schemas: count,
+    refused,
     seed: Number(values.seed),
     valid: verdicts.filter((verdict) => verdict === "valid").length,
     cut: verdicts.filter((verdict) => verdict === "cut").length,
@@ -53,6 +56,27 @@ async function main(args: string[]): Promise<number> {
   console.log(text);
   if (values.model === undefined) writeFileSync(join(ROOT, "docs", "structured.md"), text);
   return wrong.length === 0 ? 0 : 1;
+}
+
+/** So many schemas that can be held in full, and how many were passed over since nothing fits them or a keyword cannot be held. */
+function generate(count: number, seed: number): { schemas: JsonSchema[]; refused: number } {
+  const all = fc.sample(anySchema, { numRuns: count * 4, seed });
+  const schemas: JsonSchema[] = [];
+  for (const [i, schema] of all.entries()) {
+    if (isHeld(schema)) schemas.push(schema);
+    if (schemas.length === count) return { schemas, refused: i + 1 - count };
+  }
+  throw new Error(`Only ${schemas.length} of ${all.length} schemas can be held`);
+}
+
+function isHeld(schema: JsonSchema): boolean {
+  try {
+    schemaToGrammar(schema, { strict: true });
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === "invalid_value") return false;
+    throw error;
+  }
 }
 
 /** Asks for each schema, every other one as a stream; so many at once. */
@@ -70,6 +94,7 @@ async function askAll(schemas: readonly JsonSchema[], url: string): Promise<Sche
 
 interface Figures {
   schemas: number;
+  refused: number;
   seed: number;
   valid: number;
   cut: number;
@@ -78,11 +103,11 @@ interface Figures {
   seconds: number;
 }
 
-function report({ schemas, seed, valid, cut, wrong, tokens, seconds }: Figures): string {
+function report({ schemas, refused, seed, valid, cut, wrong, tokens, seconds }: Figures): string {
   return `# Answers that fit their schemas
 
 Written by \`deno task structured --schemas ${schemas} --seed ${seed}\`: SmolLM2 135M, temperature 1, no top-k, top-p or min-p, ${AT_ONCE} requests
-at once, every other one streamed, at most ${MAX_TOKENS} tokens. Schemas are made by \`tests/lib/schema/any_schema.ts\`; ajv judges.
+at once, every other one streamed, at most ${MAX_TOKENS} tokens. Schemas are made by \`tests/lib/schema/any_schema.ts\`; ajv judges. Passed over were ${refused} schemas that nothing fits, or of which not every keyword can be held.
 
 | schemas | ended and valid | cut by the token limit (\`length\`) | ended and wrong | tokens | seconds |
 | ------: | --------------: | ---------------------------------: | --------------: | -----: | ------: |

@@ -75,15 +75,28 @@ function arrays(inner: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> {
     items: child,
     prefixItems: fc.array(child, { minLength: 1, maxLength: 3 }),
     minItems: count(3),
-    maxItems: fc.integer({ min: 1, max: 6 }),
-    contains: fc.oneof(values, integers),
+    maxItems: fc.integer({ min: 3, max: 6 }),
   });
+  const containing = some({
+    items: fc.constantFrom<JsonSchema>(
+      { type: ["integer", "string"] },
+      { type: ["integer", "string", "object"] },
+      true,
+    ),
+    prefixItems: fc.array(child, { minLength: 1, maxLength: 2 }),
+    minItems: count(2),
+    maxItems: fc.integer({ min: 3, max: 6 }),
+    maxContains: fc.integer({ min: 1, max: 3 }),
+  }).chain((schema) => fc.oneof(strings, integers).map((contains) => ({ items: true, ...schema, contains })));
   const unique = fc.record({
     items: fc.uniqueArray(fc.constantFrom(...SCALARS), { minLength: 2, maxLength: 5 }).map((list) => ({ enum: list })),
     uniqueItems: fc.constant(true),
     minItems: count(2),
   });
-  return fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: unique })
+  return fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: containing }, {
+    weight: 1,
+    arbitrary: unique,
+  })
     .map((schema) => ordered({ type: "array", ...schema }, "minItems", "maxItems"));
 }
 
@@ -102,7 +115,12 @@ function objects(inner: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> {
       noNullPrototype: true,
     }),
     propertyNames: fc.constantFrom<JsonSchema>({ maxLength: 9 }, { pattern: "^[^q]" }, { enum: NAMES.slice(0, 6) }),
-  }).map((schema) => ({ type: "object", ...schema }));
+  }).map((schema) => {
+    const { required, properties, additionalProperties } = schema;
+    const listed = typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+    if (additionalProperties !== false || !Array.isArray(required)) return { type: "object", ...schema };
+    return { type: "object", ...schema, required: required.filter((each) => listed.some((name) => name === each)) };
+  });
 }
 
 function combinations(inner: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> {
