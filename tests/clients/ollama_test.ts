@@ -108,7 +108,7 @@ Deno.test("the packed llamafile is driven by Ollama's client", { sanitizeResourc
     }
     assert.equal(streamed, message.content);
     const { response } = await client.generate({ model: "any", prompt: "A color:", raw: true, format, options });
-    assert.deepEqual(Object.keys(JSON.parse(response)), ["color", "shade"]);
+    assert.deepEqual(Object.keys(JSON.parse(response ?? "")), ["color", "shade"]);
   });
 
   await test.step("a wrong value, and what is not here, are errors of the client's own", async () => {
