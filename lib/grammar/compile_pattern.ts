@@ -10,8 +10,9 @@ import { UnsupportedPattern } from "./unsupported_pattern.ts";
 const LONGEST = 100_000;
 
 /**
- * The texts that a `pattern` of JSON Schema is found in: exactly those for which `new RegExp(source, "u").test(text)` is true, or without "u"
- * where the pattern is none with it. Lookaheads and `\b` are held, too; backreferences, lookbehinds, flags within the pattern, and lookaheads
+ * The texts that a `pattern` of JSON Schema is found in: exactly those for which `new RegExp(source, "u").test(text)` is true by
+ * ECMA-262, or without "u" where the pattern is none with it. (V8 alone finds what takes no character, like `\B`, in the middle of a surrogate
+ * pair, too.) Lookaheads and `\b` are held, too; backreferences, lookbehinds, flags within the pattern, and lookaheads
  * inside of a repetition without end or before a `^` or `\b` can't be.
  *
  * @throws {UnsupportedPattern} for those, which names the part and its position, and for mistakes in a pattern.

@@ -12,5 +12,6 @@ export { toRules } from "./to_rules.ts";
 export { UnsupportedPattern } from "./unsupported_pattern.ts";
 export { checkGrammar } from "./check_grammar.ts";
 export { GrammarError } from "./grammar_error.ts";
+export * from "./grammar_limits.ts";
 export { parseGbnf } from "./parse_gbnf.ts";
 export { writeGbnf } from "./write_gbnf.ts";

@@ -57,9 +57,11 @@ export function limitsOf(bounds: NumberBounds): { low: Limit | undefined; high: 
   return { low, high };
 }
 
-/** Whether a bound is infinite, so that no number is within, as `1e999` is read. */
-export function allowNothing({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: NumberBounds): boolean {
-  return [minimum, exclusiveMinimum].includes(Infinity) || [maximum, exclusiveMaximum].includes(-Infinity);
+/** Whether no finite number is within, since a bound is infinite, as `1e999` is read, or excludes the last ones. */
+export function allowNothing(bounds: NumberBounds): boolean {
+  const { minimum = 0, maximum = 0, exclusiveMinimum = 0, exclusiveMaximum = 0 } = bounds;
+  return minimum === Infinity || maximum === -Infinity || exclusiveMinimum >= Number.MAX_VALUE ||
+    exclusiveMaximum <= -Number.MAX_VALUE;
 }
 
 function inclusive(value: number): Limit | undefined {

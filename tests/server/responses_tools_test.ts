@@ -47,8 +47,9 @@ Deno.test("response hands tools and the choice among them to the engine, and rep
     [{ tool_choice: "none" }, { choice: { mode: "none" } }],
     [{ tool_choice: { type: "function", name: "other" } }, {
       choice: { mode: "required", names: ["other"] },
+      parallel: false,
     }],
-    [{ tool_choice: allowed }, { choice: { mode: "required", names: ["other"] } }],
+    [{ tool_choice: allowed }, { choice: { mode: "required", names: ["other"] }, parallel: false }],
     [{ tool_choice: { ...allowed, mode: "auto" } }, { choice: { mode: "auto", names: ["other"] } }],
   ];
   for (const [change, expected] of cases) {

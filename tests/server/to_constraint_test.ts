@@ -83,7 +83,7 @@ Deno.test("toToolUse makes tools with their grammars, and names of them what is 
     { name: "h", parameters: ODD },
   ]);
   assert.ok(tools.tools.every(({ grammar }) => grammar.rules["root"] !== undefined));
-  assert.deepEqual([tools.choice, tools.parallel], [{ mode: "required", names: ["f"] }, true]);
+  assert.deepEqual([tools.choice, tools.parallel], [{ mode: "required", names: ["f"] }, false]);
   assert.deepEqual(held.relaxed.map(({ param, pointer, keyword }) => `${param}#${pointer}: ${keyword}`), [
     "tools.2.input_schema#/properties/a: pattern",
   ]);

@@ -56,7 +56,9 @@ Deno.test("integersBetween takes JSON's integers, and has bounds that are exact"
     no: ["9007199254740993", "9007199254740992"],
   });
   for (
-    const empty of [{ minimum: 3, maximum: 2 }, { exclusiveMinimum: 1, exclusiveMaximum: 2 }, { minimum: Infinity }]
+    const empty of [{ minimum: 3, maximum: 2 }, { exclusiveMinimum: 1, exclusiveMaximum: 2 }, { minimum: Infinity }, {
+      exclusiveMinimum: Number.MAX_VALUE,
+    }]
   ) {
     assert.ok(integersBetween(empty).isEmpty);
   }
@@ -171,7 +173,11 @@ Deno.test("numbersBetween takes JSON's numbers, and has bounds that are exact", 
     yes: ["0.10000000000000002"],
     no: ["0.1"],
   });
-  for (const empty of [{ minimum: 3, maximum: 2 }, { exclusiveMinimum: 1, maximum: 1 }, { maximum: -Infinity }]) {
+  for (
+    const empty of [{ minimum: 3, maximum: 2 }, { exclusiveMinimum: 1, maximum: 1 }, { maximum: -Infinity }, {
+      exclusiveMaximum: -Number.MAX_VALUE,
+    }]
+  ) {
     assert.ok(numbersBetween(empty).isEmpty);
   }
 });
