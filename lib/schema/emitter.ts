@@ -1,5 +1,6 @@
 import { choice, repeat, rule, sequence, text } from "../grammar/expressions.ts";
 import type { Expression } from "../grammar/grammar.ts";
+import { MOST_RULES } from "../grammar/grammar_limits.ts";
 import { ArrayRules } from "./array_rules.ts";
 import { ARRAY, BOOLEAN, type Constraints, type Goal, NULL, NUMBER, OBJECT, STRING } from "./constraints.ts";
 import type { Expander } from "./expander.ts";
@@ -12,8 +13,6 @@ import type { KeywordPlace, Scalar } from "./schema_types.ts";
 import type { Strings } from "./strings.ts";
 import { textChoice } from "./text_choice.ts";
 
-/** Beyond these a schema is refused. */
-const MOST_RULES = 10_000;
 const LONGEST_NAME = 40;
 
 /** Rules of a grammar as they are made. */

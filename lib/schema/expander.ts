@@ -1,6 +1,14 @@
+import { MOST_REPETITIONS } from "../grammar/grammar_limits.ts";
 import { applyKeyword } from "./apply_keyword.ts";
 import type { Compilation } from "./compilation.ts";
-import { type Constraints, copyConstraints, type Goal, type Literal, noConstraints } from "./constraints.ts";
+import {
+  type Constraints,
+  copyConstraints,
+  type Goal,
+  type Limits,
+  type Literal,
+  noConstraints,
+} from "./constraints.ts";
 import { negate } from "./negate.ts";
 import type { References } from "./references.ts";
 import { SchemaIds } from "./schema_ids.ts";
@@ -83,6 +91,9 @@ export class Expander {
     const [first, ...rest] = branch.pending;
     if (first === undefined) {
       narrow(constraints);
+      this.#bound(constraints.length, "minLength");
+      this.#bound(constraints.items, "minItems");
+      this.#bound(constraints.count, "minProperties");
       into.cases.push(constraints);
       if (into.cases.length > MOST_CASES) this.compilation.spend(Infinity, pointerOf(steps));
       return;
@@ -128,6 +139,15 @@ export class Expander {
     if (only === undefined) branch.void ??= { pointer, keyword: "not" };
     else if (choice.length === 1) { for (const step of only) this.#add(branch, step, path); }
     else branch.pending = [...branch.pending, { choice, path }];
+  }
+
+  /** No answer is so long that it would make a difference. */
+  #bound(limits: Limits, keyword: string): void {
+    if (limits.min > MOST_REPETITIONS) {
+      this.compilation.relax(limits.minPointer, keyword, `more than ${MOST_REPETITIONS}`);
+      limits.min = MOST_REPETITIONS;
+    }
+    if (limits.max !== Infinity) limits.max = Math.min(limits.max, MOST_REPETITIONS);
   }
 }
 
