@@ -14,6 +14,8 @@ import type { Strings } from "./strings.ts";
 import { textChoice } from "./text_choice.ts";
 
 const LONGEST_NAME = 40;
+/** As JSON. */
+const LONGEST_INLINE = 400;
 
 /** Rules of a grammar as they are made. */
 export class Emitter {
@@ -40,22 +42,33 @@ export class Emitter {
 
   /** What derives the JSON texts of all values that fit. */
   goal(given: Goal): Expression {
-    const goal = this.expander.ids.without(given);
+    const goal = this.expander.simplify(given);
     const key = this.expander.ids.goal(goal);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const { cases, cause } = this.expander.expand(goal);
     const pointer = goal[0]?.pointer ?? "";
     if (cases.length === 0) return this.nothing(cause ?? { pointer, keyword: "type" });
-    const contains = (types: number): boolean => cases.some((each) => (each.types & types) !== 0);
-    if (!contains(ARRAY | OBJECT)) {
-      const expression = this.#union(cases, pointer);
+    const slug = goal.length === 0 ? "value" : slugOf(pointer);
+    if (!cases.some(({ types, values }) => values === undefined && (types & (ARRAY | OBJECT)) !== 0)) {
+      const expression = this.#named(this.#union(cases, pointer), slug);
       this.#known.set(key, expression);
       return expression;
     }
-    const name = this.newName(goal.length === 0 ? "value" : slugOf(pointer));
+    // What is inside may lead back here.
+    const name = this.newName(slug);
     this.#known.set(key, rule(name));
     this.define(name, this.#union(cases, pointer, name));
+    return rule(name);
+  }
+
+  /** What is long is written once. */
+  #named(expression: Expression, slug: string): Expression {
+    if (this.causeOf(expression) !== undefined || JSON.stringify(expression).length <= LONGEST_INLINE) {
+      return expression;
+    }
+    const name = this.newName(slug);
+    this.define(name, expression);
     return rule(name);
   }
 

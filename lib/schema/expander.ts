@@ -9,6 +9,7 @@ import {
   type Literal,
   noConstraints,
 } from "./constraints.ts";
+import { KEYWORD_SHAPES } from "./keyword_shapes.ts";
 import { negate } from "./negate.ts";
 import type { References } from "./references.ts";
 import { SchemaIds } from "./schema_ids.ts";
@@ -67,6 +68,28 @@ export class Expander {
   constructor(compilation: Compilation, references: References) {
     this.compilation = compilation;
     this.references = references;
+  }
+
+  /** The same goal without what says nothing or is said twice, and with what is referred to in place of bare references. */
+  simplify(goal: Goal): Goal {
+    return this.ids.without(this.ids.without(goal).map((literal) => this.#follow(literal)));
+  }
+
+  #follow(literal: Literal): Literal {
+    const seen = new Set<unknown>();
+    let at = literal;
+    while (typeof at.schema !== "boolean" && !seen.has(at.schema)) {
+      seen.add(at.schema);
+      const { schema, pointer } = at;
+      const [keyword, another] = Object.keys(schema).filter((each) => KEYWORD_SHAPES.has(each));
+      const reference = schema.$ref;
+      if (keyword !== "$ref" || another !== undefined || typeof reference !== "string") break;
+      const target = this.references.resolve(reference, { schema, pointer, keyword });
+      if (target === undefined) break;
+      this.compilation.meet(pointer, keyword);
+      at = { ...at, ...target };
+    }
+    return at;
   }
 
   /** @throws {EngineError} `invalid_value` when it is too complex, or refers to itself without end. */
