@@ -1,6 +1,6 @@
 import { parseAdapterChoice } from "../lib/adapter_choice.ts";
 import type { Llamafile } from "../lib/container/mod.ts";
-import type { ModelInfo } from "../lib/engine/mod.ts";
+import { type ModelInfo, warmConversations } from "../lib/engine/mod.ts";
 import { toEngineError } from "../lib/errors.ts";
 import type { ServeOptions } from "../lib/options.ts";
 import { expectFolder } from "./expect_folder.ts";
@@ -80,6 +80,8 @@ export async function startServing(input: ServingInput): Promise<Serving> {
       port: input.port,
       portGiven: input.portGiven,
     });
+    // The worker is still loading.
+    await warmConversations();
     const close = async (): Promise<void> => {
       await server.shutdown();
       await engine.close();

@@ -10,4 +10,5 @@ export { DEFAULT_SAMPLING } from "./default_sampling.ts";
 export { describeSamplers, type SamplerStep } from "./describe_samplers.ts";
 export { drawSeed } from "./draw_seed.ts";
 export { ModelPool, type ModelPoolOptions, type PoolModel, type ServedModel } from "./model_pool.ts";
+export { warmConversations } from "./warm_conversations.ts";
 export { WorkerEngine, type WorkerEngineOptions } from "./worker_engine.ts";

@@ -1,5 +1,7 @@
 import { freePort, type ServerProcess, spawn } from "../server_process.ts";
 import { streamChat } from "../sse_client.ts";
+import { decodeSpeed } from "./answer_metrics.ts";
+import { streamAnswer } from "./stream_client.ts";
 
 /** One of the programs compared. */
 export interface Contender {
@@ -33,7 +35,7 @@ export async function measureServing(contender: Contender, round: number): Promi
   return await measure(contender, async ({ url, pid }, started) => {
     const first = await firstAnswer(url);
     const firstTokenMs = (first.times[0] ?? NaN) - started;
-    const decode = await decodeSpeed(url);
+    const decode = await measureDecode(url);
     const prefill = await prefillSpeed(url, round);
     return { healthMs, firstTokenMs, decode, prefill, rssMb: residentMegabytes(pid) };
   });
@@ -73,15 +75,16 @@ async function poll(attempt: () => Promise<boolean>): Promise<void> {
   throw new Error("The server was never ready");
 }
 
-async function decodeSpeed(url: string): Promise<number> {
+async function measureDecode(url: string): Promise<number> {
   const content = "Write a long story about a lighthouse keeper and the sea.";
-  const { times } = await streamChat(url, {
-    messages: [{ role: "user", content }],
-    temperature: 0,
-    max_tokens: DECODE_TOKENS,
-  });
-  const [first = 0, last = 0] = [times[0], times.at(-1)];
-  return (times.length - 1) / ((last - first) / 1000);
+  // A chunk of text may be several tokens.
+  return decodeSpeed(
+    await streamAnswer(url, {
+      messages: [{ role: "user", content }],
+      temperature: 0,
+      max_tokens: DECODE_TOKENS,
+    }),
+  );
 }
 
 async function prefillSpeed(url: string, round: number): Promise<number> {
