@@ -10,6 +10,8 @@ import type { Scalar } from "./schema_types.ts";
 /** Places times what has to be remembered there. */
 const MOST_STATES = 1000;
 
+const LONGEST_NESTED = 100;
+
 /** A rule still to be written: what follows at a place, when so much is known of what came before. */
 interface Open {
   name: string;
@@ -63,8 +65,16 @@ export class ArrayRules {
       if (place === 0) return separated(item, { min, max });
       return repeat(sequence(text(COMMA), item), min, max === Infinity ? undefined : max);
     }
-    const item = sequence(this.#comma(place), this.#emitter.goal(this.#view.goalAt(place)), this.#plain(place + 1));
+    const item = sequence(this.#comma(place), this.#emitter.goal(this.#view.goalAt(place)), this.#after(place));
     return place < this.#min ? item : optional(item);
+  }
+
+  /** What follows an item; now and then as a rule, so that a long prefix is no deep expression. */
+  #after(place: number): Expression {
+    if ((place + 1) % LONGEST_NESTED !== 0) return this.#plain(place + 1);
+    const name = `${this.#name}--a${place + 1}`;
+    this.#emitter.define(name, this.#plain(place + 1));
+    return rule(name);
   }
 
   /** Items of which some must fit another schema; undefined where none must. */

@@ -31,7 +31,7 @@ export class ArrayView {
     const unsaid = restItems.filter(({ scope }) =>
       !arrays.some((part) => part.path.includes(scope) && literalAt(part, place) !== undefined)
     );
-    return this.#expander.ids.without([...said, ...unsaid.map(({ literal }) => literal)]);
+    return this.#expander.simplify([...said, ...unsaid.map(({ literal }) => literal)]);
   }
 }
 

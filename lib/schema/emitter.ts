@@ -1,5 +1,6 @@
 import { choice, repeat, rule, sequence, text } from "../grammar/expressions.ts";
 import type { Expression } from "../grammar/grammar.ts";
+import { MOST_RULES } from "../grammar/grammar_limits.ts";
 import { ArrayRules } from "./array_rules.ts";
 import { ARRAY, BOOLEAN, type Constraints, type Goal, NULL, NUMBER, OBJECT, STRING } from "./constraints.ts";
 import type { Expander } from "./expander.ts";
@@ -12,9 +13,9 @@ import type { KeywordPlace, Scalar } from "./schema_types.ts";
 import type { Strings } from "./strings.ts";
 import { textChoice } from "./text_choice.ts";
 
-/** Beyond these a schema is refused. */
-const MOST_RULES = 10_000;
 const LONGEST_NAME = 40;
+/** As JSON. */
+const LONGEST_INLINE = 400;
 
 /** Rules of a grammar as they are made. */
 export class Emitter {
@@ -25,6 +26,8 @@ export class Emitter {
   readonly #prefix: string;
   readonly #known = new Map<string, Expression>();
   readonly #names = new Set<string>();
+  /** How many names begin with each base. */
+  readonly #counts = new Map<string, number>();
   /** Where expressions that derive nothing come from. */
   readonly #causes = new Map<Expression, KeywordPlace>();
 
@@ -39,29 +42,45 @@ export class Emitter {
 
   /** What derives the JSON texts of all values that fit. */
   goal(given: Goal): Expression {
-    const goal = this.expander.ids.without(given);
+    const goal = this.expander.simplify(given);
     const key = this.expander.ids.goal(goal);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const { cases, cause } = this.expander.expand(goal);
     const pointer = goal[0]?.pointer ?? "";
     if (cases.length === 0) return this.nothing(cause ?? { pointer, keyword: "type" });
-    const contains = (types: number): boolean => cases.some((each) => (each.types & types) !== 0);
-    if (!contains(ARRAY | OBJECT)) {
-      const expression = this.#union(cases, pointer);
+    const slug = goal.length === 0 ? "value" : slugOf(pointer);
+    if (!cases.some(({ types, values }) => values === undefined && (types & (ARRAY | OBJECT)) !== 0)) {
+      const expression = this.#named(this.#union(cases, pointer), slug);
       this.#known.set(key, expression);
       return expression;
     }
-    const name = this.newName(goal.length === 0 ? "value" : slugOf(pointer));
+    // What is inside may lead back here.
+    const name = this.newName(slug);
     this.#known.set(key, rule(name));
     this.define(name, this.#union(cases, pointer, name));
     return rule(name);
   }
 
+  /** What is long is written once. */
+  #named(expression: Expression, slug: string): Expression {
+    if (this.causeOf(expression) !== undefined || JSON.stringify(expression).length <= LONGEST_INLINE) {
+      return expression;
+    }
+    const name = this.newName(slug);
+    this.define(name, expression);
+    return rule(name);
+  }
+
   /** A name that no rule has, or will have. */
   newName(base: string): string {
-    let name = this.#prefix + base;
-    for (let i = 2; this.#names.has(name); i++) name = `${this.#prefix}${base}-${i}`;
+    let count = this.#counts.get(base) ?? 0;
+    let name: string;
+    do {
+      name = this.#prefix + base + (count === 0 ? "" : `-${count + 1}`);
+      count++;
+    } while (this.#names.has(name));
+    this.#counts.set(base, count);
     this.#names.add(name);
     return name;
   }

@@ -1,6 +1,15 @@
+import { MOST_REPETITIONS } from "../grammar/grammar_limits.ts";
 import { applyKeyword } from "./apply_keyword.ts";
 import type { Compilation } from "./compilation.ts";
-import { type Constraints, copyConstraints, type Goal, type Literal, noConstraints } from "./constraints.ts";
+import {
+  type Constraints,
+  copyConstraints,
+  type Goal,
+  type Limits,
+  type Literal,
+  noConstraints,
+} from "./constraints.ts";
+import { KEYWORD_SHAPES } from "./keyword_shapes.ts";
 import { negate } from "./negate.ts";
 import type { References } from "./references.ts";
 import { SchemaIds } from "./schema_ids.ts";
@@ -61,6 +70,28 @@ export class Expander {
     this.references = references;
   }
 
+  /** The same goal without what says nothing or is said twice, and with what is referred to in place of bare references. */
+  simplify(goal: Goal): Goal {
+    return this.ids.without(this.ids.without(goal).map((literal) => this.#follow(literal)));
+  }
+
+  #follow(literal: Literal): Literal {
+    const seen = new Set<unknown>();
+    let at = literal;
+    while (typeof at.schema !== "boolean" && !seen.has(at.schema)) {
+      seen.add(at.schema);
+      const { schema, pointer } = at;
+      const [keyword, another] = Object.keys(schema).filter((each) => KEYWORD_SHAPES.has(each));
+      const reference = schema.$ref;
+      if (keyword !== "$ref" || another !== undefined || typeof reference !== "string") break;
+      const target = this.references.resolve(reference, { schema, pointer, keyword });
+      if (target === undefined) break;
+      this.compilation.meet(pointer, keyword);
+      at = { ...at, ...target };
+    }
+    return at;
+  }
+
   /** @throws {EngineError} `invalid_value` when it is too complex, or refers to itself without end. */
   expand(goal: Goal): Expansion {
     const key = this.ids.goal(goal);
@@ -83,6 +114,9 @@ export class Expander {
     const [first, ...rest] = branch.pending;
     if (first === undefined) {
       narrow(constraints);
+      this.#bound(constraints.length, "minLength");
+      this.#bound(constraints.items, "minItems");
+      this.#bound(constraints.count, "minProperties");
       into.cases.push(constraints);
       if (into.cases.length > MOST_CASES) this.compilation.spend(Infinity, pointerOf(steps));
       return;
@@ -128,6 +162,15 @@ export class Expander {
     if (only === undefined) branch.void ??= { pointer, keyword: "not" };
     else if (choice.length === 1) { for (const step of only) this.#add(branch, step, path); }
     else branch.pending = [...branch.pending, { choice, path }];
+  }
+
+  /** No answer is so long that it would make a difference. */
+  #bound(limits: Limits, keyword: string): void {
+    if (limits.min > MOST_REPETITIONS) {
+      this.compilation.relax(limits.minPointer, keyword, `more than ${MOST_REPETITIONS}`);
+      limits.min = MOST_REPETITIONS;
+    }
+    if (limits.max !== Infinity) limits.max = Math.min(limits.max, MOST_REPETITIONS);
   }
 }
 

@@ -54,7 +54,7 @@ export class ObjectView {
     const misnamed: Literal[] = names.length > 0 && this.#expander.isEmpty([...names, exactly(name, "")])
       ? [{ schema: false, pointer: names[0]?.pointer ?? "", negated: false }]
       : [];
-    return this.#expander.ids.without([...misnamed, ...said.flatMap(({ literals }) => literals), ...unsaid]);
+    return this.#expander.simplify([...misnamed, ...said.flatMap(({ literals }) => literals), ...unsaid]);
   }
 
   /** The names that are not listed but allowed, by what their properties must fit. */
@@ -90,7 +90,7 @@ export class ObjectView {
     const unsaid = this.#unsaid((scope) =>
       said.some(({ part, literals }) => part.path.includes(scope) && literals.length > 0)
     );
-    return this.#expander.ids.without([...said.flatMap(({ literals }) => literals), ...unsaid]);
+    return this.#expander.simplify([...said.flatMap(({ literals }) => literals), ...unsaid]);
   }
 
   #isPossible(name: string): boolean {

@@ -1,5 +1,6 @@
 import type { JsonSchema } from "../engine/conversation.ts";
 import { type Expression, ROOT } from "../grammar/grammar.ts";
+import { findGrammarProblem } from "../grammar/find_grammar_problem.ts";
 import { checkSize } from "./check_schema.ts";
 import { Compilation } from "./compilation.ts";
 import { Emitter } from "./emitter.ts";
@@ -39,6 +40,8 @@ export function schemaToGrammar(schema: JsonSchema, options: SchemaOptions = {})
     if (cause === undefined) throw compilation.error("", "nothing can fit it, since it contains itself without end");
     throw compilation.error(cause.pointer, `nothing can fit it because of ${JSON.stringify(cause.keyword)}`);
   }
+  const { problem } = findGrammarProblem(grammar) ?? {};
+  if (problem !== undefined) throw compilation.error("", `its grammar is too large: ${problem}`);
   return { grammar, relaxed: compilation.relaxed, held: compilation.held };
 }
 

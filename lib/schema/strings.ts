@@ -19,6 +19,12 @@ import type { Expander } from "./expander.ts";
 import { finiteStrings } from "./finite_strings.ts";
 import type { KeywordPlace } from "./schema_types.ts";
 
+/** What matches a pattern, and what does not; undefined are none. */
+type Split = [Automaton | undefined, Automaton | undefined];
+
+/** Work of an operation on automata. */
+const AUTOMATON_WORK = 20;
+
 /** The strings that constraints allow, as automata. */
 export class Strings {
   readonly #expander: Expander;
@@ -27,6 +33,8 @@ export class Strings {
   /** Undefined: any string. */
   readonly #languages = new Map<string, Automaton | undefined>();
   readonly #rules = new Map<Automaton, Expression>();
+  readonly #names = new Map<string, Automaton | undefined>();
+  readonly #splits = new Map<Automaton | undefined, Map<string, Split>>();
 
   constructor(expander: Expander) {
     this.#expander = expander;
@@ -74,11 +82,15 @@ export class Strings {
   }
 
   /** Those of a language that match a pattern, and those that don't; undefined are none. */
-  split(
-    language: Automaton | undefined,
-    source: string,
-    pointer: string,
-  ): [Automaton | undefined, Automaton | undefined] {
+  split(language: Automaton | undefined, source: string, pointer: string): Split {
+    const known = this.#splits.get(language) ?? new Map<string, Split>();
+    this.#splits.set(language, known);
+    const split = known.get(source) ?? this.#split(language, source, pointer);
+    known.set(source, split);
+    return split;
+  }
+
+  #split(language: Automaton | undefined, source: string, pointer: string): Split {
     const place = { pointer, keyword: "patternProperties" };
     const all = language ?? anyText();
     const pattern = this.pattern(source, place);
@@ -90,6 +102,12 @@ export class Strings {
 
   /** The names that are none of these and fit the goal; undefined: any name. */
   others(names: readonly string[], goal: Goal, place: KeywordPlace): Automaton | undefined {
+    const key = JSON.stringify([names, this.#expander.ids.goal(goal)]);
+    if (!this.#names.has(key)) this.#names.set(key, this.#others(names, goal, place));
+    return this.#names.get(key);
+  }
+
+  #others(names: readonly string[], goal: Goal, place: KeywordPlace): Automaton | undefined {
     let language: Automaton | undefined;
     const narrow = (automaton: () => Automaton, at: KeywordPlace): void => {
       const made = this.#attempt(at, () => language === undefined ? automaton() : language.intersect(automaton()));
@@ -169,6 +187,7 @@ export class Strings {
 
   /** Relaxes the keyword where an automaton can't be made. */
   #attempt<T>(place: KeywordPlace, make: () => T | undefined): T | undefined {
+    this.#expander.compilation.spend(AUTOMATON_WORK, place.pointer);
     try {
       return make();
     } catch (error) {

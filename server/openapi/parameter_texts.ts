@@ -173,7 +173,8 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   "allowed_tools.tools": "Those that may be called.",
   "allowed_tools.tools.function": "One of them.",
   "allowed_tools.tools.function.name": "The function's name.",
-  parallel_tool_calls: "Whether an answer may have several calls; true unless said.",
+  parallel_tool_calls:
+    "Whether an answer may have several calls; as models of its kind do unless said, and of a single function one.",
   function_call: "The older form of `tool_choice`, or in a message of `tool_calls`.",
   "function_call.name": "The function's name.",
   parse_tool_calls: "With false the answer is all text, calls as the model writes them; true unless said.",

@@ -43,7 +43,8 @@ async function streamed(base: string): Promise<string> {
 
 async function called(base: string): Promise<string> {
   const tools = [{ name: "forecast", input_schema: FORECAST_SCHEMA, strict: true }];
-  const body = { ...BODY, tools, tool_choice: { type: "tool", name: "forecast" }, max_tokens: 200 };
+  const tool_choice = { type: "tool", name: "forecast", disable_parallel_tool_use: true };
+  const body = { ...BODY, tools, tool_choice, max_tokens: 200 };
   const { content, stop_reason } = Message.parse(await askJson(`${base}/v1/messages`, { body }));
   const call = content.find((block) => block.type === "tool_use");
   assert.deepEqual([call?.name, stop_reason], ["forecast", "tool_use"]);

@@ -51,6 +51,7 @@ async function called(base: string): Promise<string> {
     ...BODY,
     tools,
     tool_choice: "required",
+    parallel_tool_calls: false,
     max_output_tokens: 200,
     store: false,
   });

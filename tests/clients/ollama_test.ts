@@ -84,9 +84,31 @@ Deno.test("the packed llamafile is driven by Ollama's client", { sanitizeResourc
     const shown = await client.show({ model: listed.name });
     assert.deepEqual(shown.details, listed.details);
     assert.match(shown.template, /<\|im_start\|>/);
-    assert.deepEqual(shown.capabilities, ["completion"]);
+    assert.deepEqual(shown.capabilities, ["completion", "tools"]);
     assert.equal(Object.entries(shown.model_info).find(([key]) => key === "llama.context_length")?.[1], 2048);
     assert.match((await client.version()).version, /^\d+\.\d+\.\d+$/);
+  });
+
+  await test.step("an answer to a format is JSON of its schema, whole, streamed and to a prompt", async () => {
+    const format = {
+      type: "object",
+      properties: { color: { enum: ["red", "green", "blue"] }, shade: { type: "integer", minimum: 1, maximum: 99 } },
+      required: ["color", "shade"],
+      additionalProperties: false,
+    };
+    const options = { temperature: 0, num_predict: 100 };
+    const { message, done_reason } = await client.chat({ ...CHAT, format, options });
+    assert.equal(done_reason, "stop");
+    const { color, shade, ...rest } = JSON.parse(message.content);
+    assert.ok(format.properties.color.enum.includes(color) && shade >= 1 && shade <= 99);
+    assert.deepEqual(rest, {});
+    let streamed = "";
+    for await (const { message } of await client.chat({ ...CHAT, format, options, stream: true })) {
+      streamed += message.content;
+    }
+    assert.equal(streamed, message.content);
+    const { response } = await client.generate({ model: "any", prompt: "A color:", raw: true, format, options });
+    assert.deepEqual(Object.keys(JSON.parse(response ?? "")), ["color", "shade"]);
   });
 
   await test.step("a wrong value, and what is not here, are errors of the client's own", async () => {

@@ -156,24 +156,23 @@ Deno.test("tools reach the engine with their grammars, and the choice among them
   assert.ok(tools.tools.every(({ grammar }) => "root" in grammar.rules));
   assert.equal(await toolsOf({ tools: [] }), undefined);
   const named = { type: "function", function: { name: "now" } };
+  const allowed = (mode: string, ...names: string[]): object => ({
+    tool_choice: {
+      type: "allowed_tools",
+      allowed_tools: { mode, tools: names.map((name) => ({ type: "function", function: { name } })) },
+    },
+  });
   const cases: [object, ToolUse["choice"], boolean | undefined][] = [
     [{}, { mode: "auto" }, undefined],
-    [{ parallel_tool_calls: true }, { mode: "auto" }, true],
     [{ tool_choice: "auto", parallel_tool_calls: false }, { mode: "auto" }, false],
+    [{ tool_choice: "required", parallel_tool_calls: true }, { mode: "required" }, true],
     [{ tool_choice: "required" }, { mode: "required" }, undefined],
     [{ tool_choice: "none" }, { mode: "none" }, undefined],
     [{ parse_tool_calls: false }, { mode: "none" }, undefined],
     [{ tool_choice: named }, { mode: "required", names: ["now"] }, false],
-    [
-      { tool_choice: { type: "allowed_tools", allowed_tools: { mode: "auto", tools: [named] } } },
-      { mode: "auto", names: ["now"] },
-      undefined,
-    ],
-    [
-      { tool_choice: { type: "allowed_tools", allowed_tools: { mode: "required", tools: [named] } } },
-      { mode: "required", names: ["now"] },
-      false,
-    ],
+    [{ tool_choice: named, parallel_tool_calls: true }, { mode: "required", names: ["now"] }, true],
+    [allowed("auto", "now"), { mode: "auto", names: ["now"] }, undefined],
+    [allowed("required", "now", "weather"), { mode: "required", names: ["now", "weather"] }, undefined],
   ];
   for (const [body, choice, parallel] of cases) {
     const found = await toolsOf({ tools: TOOLS, ...body });

@@ -3,14 +3,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import fc from "fast-check";
-import type { JsonSchema } from "../../lib/engine/mod.ts";
-import { EngineError } from "../../lib/errors.ts";
-import { schemaToGrammar } from "../../lib/schema/mod.ts";
 import { LLAMAFILE, PACKLLAMA, ROOT } from "../built.ts";
-import { anySchema } from "../lib/schema/any_schema.ts";
 import { startLlamafile } from "../server_process.ts";
-import { askSchema, type SchemaAnswer } from "./ask_schema.ts";
+import { askAll } from "./ask_all.ts";
+import { heldSchemas } from "./held_schemas.ts";
 import { judgeAnswer } from "./judge_answer.ts";
 
 const AT_ONCE = 8;
@@ -28,13 +24,13 @@ async function main(args: string[]): Promise<number> {
     },
   });
   const count = Number(values.schemas);
-  const { schemas, refused } = generate(count, Number(values.seed));
+  const { schemas, refused } = heldSchemas(count, Number(values.seed));
   const flags = ["-np", String(AT_ONCE), "-c", String(AT_ONCE * 1024)];
   await using server = values.model === undefined
     ? await startLlamafile(LLAMAFILE, { args: flags })
     : await startLlamafile(PACKLLAMA, { args: ["serve", "-m", values.model, ...flags] });
   const started = performance.now();
-  const answers = await askAll(schemas, server.url);
+  const answers = await askAll(schemas, { url: server.url, atOnce: AT_ONCE, maxTokens: MAX_TOKENS });
   const seconds = (performance.now() - started) / 1000;
   const verdicts = answers.map(judgeAnswer);
   const wrong = verdicts.flatMap((verdict, i) =>
@@ -56,40 +52,6 @@ async function main(args: string[]): Promise<number> {
   console.log(text);
   if (values.model === undefined) writeFileSync(join(ROOT, "docs", "structured.md"), text);
   return wrong.length === 0 ? 0 : 1;
-}
-
-/** So many schemas that can be held in full, and how many were passed over since nothing fits them or a keyword cannot be held. */
-function generate(count: number, seed: number): { schemas: JsonSchema[]; refused: number } {
-  const all = fc.sample(anySchema, { numRuns: count * 4, seed });
-  const schemas: JsonSchema[] = [];
-  for (const [i, schema] of all.entries()) {
-    if (isHeld(schema)) schemas.push(schema);
-    if (schemas.length === count) return { schemas, refused: i + 1 - count };
-  }
-  throw new Error(`Only ${schemas.length} of ${all.length} schemas can be held`);
-}
-
-function isHeld(schema: JsonSchema): boolean {
-  try {
-    schemaToGrammar(schema, { strict: true });
-    return true;
-  } catch (error) {
-    if (error instanceof EngineError && error.code === "invalid_value") return false;
-    throw error;
-  }
-}
-
-/** Asks for each schema, every other one as a stream; so many at once. */
-async function askAll(schemas: readonly JsonSchema[], url: string): Promise<SchemaAnswer[]> {
-  const answers: SchemaAnswer[] = [];
-  const left = schemas.entries();
-  const work = async (): Promise<void> => {
-    for (const [i, schema] of left) {
-      answers[i] = await askSchema(schema, { url, stream: i % 2 === 1, seed: i, maxTokens: MAX_TOKENS });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return answers;
 }
 
 interface Figures {

@@ -81,6 +81,6 @@ function describe(use: ToolUse, template: TemplateFacts): string {
   const example = form === undefined ? "" : writeCalls(form, [EXAMPLE], EXAMPLE_TOOLS);
   const lines = [intro, `To call a tool write only: ${example}`];
   if (use.choice.mode === "required") lines.push("Call a tool now.");
-  else if (generic) lines.push('To answer without a tool write only: {"response": "YOUR ANSWER"}');
+  else if (generic) lines.push('To answer without a tool write only: {"response": "…"}');
   return lines.join("\n");
 }

@@ -11,7 +11,10 @@ const count = (max: number): fc.Arbitrary<number> => fc.nat({ max });
 
 /** Some of the keywords, each with the value that its arbitrary makes. */
 function some(keywords: Record<string, fc.Arbitrary<Json>>): fc.Arbitrary<SchemaObject> {
-  return fc.record(keywords, { requiredKeys: [] }).map((made) => ({ ...made }));
+  return fc.record(keywords, { requiredKeys: [] })
+    .map((made) =>
+      Object.fromEntries(Object.entries(made).flatMap(([key, value]) => value === undefined ? [] : [[key, value]]))
+    );
 }
 
 /** Puts the smaller of two limits where the smaller belongs. */
@@ -49,7 +52,11 @@ const types = fc.uniqueArray(fc.constantFrom("null", "boolean", "integer", "numb
   maxLength: 3,
 })
   .map((type) => ({ type }));
-const nullable = fc.constantFrom({ type: "string", nullable: true }, { type: "integer", minimum: 3, nullable: true });
+const nullable = fc.constantFrom<SchemaObject>({ type: "string", nullable: true }, {
+  type: "integer",
+  minimum: 3,
+  nullable: true,
+});
 
 const leaves: fc.Arbitrary<JsonSchema> = fc.oneof(
   { weight: 4, arbitrary: strings },

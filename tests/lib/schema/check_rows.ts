@@ -3,6 +3,7 @@ import { Ajv } from "ajv/dist/ajv.js";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import type { Json, JsonSchema } from "../../../lib/engine/conversation.ts";
+import { checkGrammar } from "../../../lib/grammar/mod.ts";
 import { Matcher } from "../../../lib/grammar/matcher.ts";
 import { schemaToGrammar } from "../../../lib/schema/mod.ts";
 import { pythonJson } from "./python_json.ts";
@@ -38,6 +39,7 @@ export function checkRows(rows: Row[]): void {
     const shown = JSON.stringify(schema);
     const { grammar, relaxed: found } = schemaToGrammar(schema);
     assert.deepEqual(found.map(({ pointer, keyword }) => `${pointer} ${keyword}`), relaxed, `relaxed of ${shown}`);
+    checkGrammar(grammar);
     const matcher = new Matcher(grammar);
     const validate = validator(schema, old);
     const check = (values: Json[], fits: boolean, written: boolean): void => {

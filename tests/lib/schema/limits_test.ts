@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../../lib/errors.ts";
 import type { Json, JsonSchema } from "../../../lib/engine/conversation.ts";
+import { checkGrammar } from "../../../lib/grammar/mod.ts";
 import { Matcher } from "../../../lib/grammar/matcher.ts";
 import { schemaToGrammar } from "../../../lib/schema/mod.ts";
 
@@ -78,4 +79,19 @@ Deno.test("schemaToGrammar takes large schemas that are not bombs, in a second",
   const matcher = new Matcher(grammar);
   assert.ok(matcher.accepts('{"property_7": null, "property_10": "x", "property_799": 1}'));
   assert.ok(!matcher.accepts('{"property_10": "x", "property_7": null, "property_799": 1}'));
+});
+
+Deno.test("schemaToGrammar takes long prefixes, and counts as high as an answer can be long", () => {
+  const prefixItems = Array.from({ length: 1000 }, (_, i) => ({ const: i }));
+  const { grammar } = schemaToGrammar({ type: "array", prefixItems, minItems: 1 });
+  checkGrammar(grammar);
+  const matcher = new Matcher(grammar);
+  const items = (count: number): string => `[${Array.from({ length: count }, (_, i) => i).join(", ")}]`;
+  for (const count of [1, 99, 100, 101, 1000]) assert.ok(matcher.accepts(items(count)), String(count));
+  for (const text of [items(0), items(1001), "[0, 2]"]) assert.ok(!matcher.accepts(text), text);
+  const large = schemaToGrammar({ type: "array", items: { type: "null" }, minItems: 1, maxItems: 2 ** 40 });
+  checkGrammar(large.grammar);
+  assert.deepEqual(large.relaxed, []);
+  const [relaxed] = schemaToGrammar({ type: "string", minLength: 100_000 }).relaxed;
+  assert.deepEqual(relaxed, { pointer: "", keyword: "minLength", reason: "more than 65536" });
 });
