@@ -23,10 +23,11 @@ const DATE = [
 /** Of RFC 3339; without leap seconds, which few programs know, and with at most nine digits of a second. */
 const TIME = "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)";
 
-/** Of RFC 3986; hosts have a name. */
+/** Of RFC 3986; hosts have a name, whose length is not limited, since to count it takes a thousand rules. */
 const PATH_CHARACTER = `(?:[a-zA-Z0-9._~!$&'()*+,;=:@-]|%${HEX}{2})`;
 const USER = `(?:[a-zA-Z0-9._~!$&'()*+,;=:-]|%${HEX}{2})*@`;
-const HOST = `(?:${HOSTNAME}|\\[(?:${ipv6()})\\])`;
+const NAME = "[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*";
+const HOST = `(?:${NAME}(?:\\.${NAME})*|\\[(?:${ipv6()})\\])`;
 const PATH = `(?:/${PATH_CHARACTER}*)*`;
 const URI = [
   "[a-zA-Z][a-zA-Z0-9+.-]*:",

@@ -3,6 +3,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { Automaton } from "../../../lib/grammar/automaton.ts";
 import { formatPattern, FORMATS } from "../../../lib/grammar/format_pattern.ts";
+import { complement } from "../../../lib/grammar/text_automata.ts";
+import { toRules } from "../../../lib/grammar/to_rules.ts";
 
 function patternOf(name: string): Automaton {
   return formatPattern(name) ?? assert.fail(name);
@@ -66,6 +68,15 @@ Deno.test("formatPattern takes what its formats are, and not what they are not",
     for (const text of no) assert.ok(!patternOf(name).accepts(text), `${name} ${text}`);
   }
   for (const unknown of ["color", "toString", "__proto__"]) assert.equal(formatPattern(unknown), undefined);
+});
+
+Deno.test("formatPattern's automata are small, and what is left of all texts without them, too", () => {
+  for (const name of FORMATS) {
+    for (const automaton of [patternOf(name), complement(patternOf(name))]) {
+      const { rules } = toRules(automaton, { prefix: "f", encode: "json" });
+      assert.ok(Object.keys(rules).length < 1000, `${name}: ${Object.keys(rules).length} rules`);
+    }
+  }
 });
 
 Deno.test("formatPattern's texts are valid to ajv-formats, full and fast", () => {
