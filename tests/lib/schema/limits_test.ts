@@ -95,3 +95,31 @@ Deno.test("schemaToGrammar takes long prefixes, and counts as high as an answer 
   const [relaxed] = schemaToGrammar({ type: "string", minLength: 100_000 }).relaxed;
   assert.deepEqual(relaxed, { pointer: "", keyword: "minLength", reason: "more than 65536" });
 });
+
+Deno.test("schemaToGrammar keeps objects apart only where they differ, so that recursion does not double the ways", () => {
+  const left = { $ref: "#" };
+  const one = {
+    type: "object",
+    properties: { left, op: { enum: ["and", "or"] }, right: left },
+    required: ["left", "op", "right"],
+  };
+  const other = { type: "object", properties: { left, not: { const: true } }, required: ["left", "not"] };
+  const matcher = new Matcher(schemaToGrammar({ anyOf: [one, other, { type: "string" }] }).grammar);
+  let text = '"a"';
+  for (let i = 0; i < 100; i++) text = `{"left": ${text}, ${i % 2 === 0 ? '"not": true' : '"op": "or", "right": ""'}}`;
+  assert.ok(matcher.accepts(text));
+  assert.ok(!matcher.accepts(text.replace('"not": true', '"not": false')));
+});
+
+Deno.test("schemaToGrammar takes oneOf over many values and many kinds of objects", () => {
+  const values = Array.from({ length: 300 }, (_, i) => ({ const: `v${i}`, title: `Value ${i}` }));
+  assert.ok(new Matcher(schemaToGrammar({ oneOf: values }).grammar).accepts('"v299"'));
+  const kinds = Array.from({ length: 60 }, (_, i) => ({
+    type: "object",
+    properties: { kind: { const: `k${i}` }, a: { type: "string" } },
+    required: ["kind"],
+  }));
+  const { grammar, relaxed } = schemaToGrammar({ oneOf: kinds });
+  assert.deepEqual(relaxed, []);
+  assert.ok(new Matcher(grammar).accepts('{"kind": "k59", "a": ""}'));
+});
