@@ -6,10 +6,11 @@ import type { ParameterStyle } from "./format.ts";
 import { literalGrammar, type ToolRules } from "./item_grammar.ts";
 import { type ParameterType, parameterType } from "./parameter_type.ts";
 import { isObject, propertiesOf, propertyGrammar } from "./property_list.ts";
+import { rawStrings } from "./raw_strings.ts";
 
 /**
  * What derives the parameters of a tool one by one, in the order of its schema; those that are not required may be left out. A string is any
- * text up to what closes it, or one of its schema's `enum`.
+ * text up to what closes it, within its schema's `enum`, `pattern`, `format` and lengths.
  */
 export function parametersGrammar(style: ParameterStyle, to: ToolRules): Expression {
   const { parameters } = to.tool;
@@ -42,6 +43,8 @@ function valueGrammar(
   const end = literalGrammar(pad + close);
   const listed = type === "string" ? stringsOf(schema) : undefined;
   if (listed !== undefined) return sequence(choice(...listed.map((each) => text(each))), end);
+  const strings = type === "string" ? rawStrings(schema, close, { prefix, rules }) : undefined;
+  if (strings !== undefined) return sequence(strings, end);
   // Where the form says that a value is no string, it has to be JSON.
   if (type === "string" || (type === "either" && typed === undefined)) return until(close);
   const grammar = propertyGrammar(schema ?? true, parameters) ?? propertyGrammar(true, undefined);

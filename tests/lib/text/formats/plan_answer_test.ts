@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Matcher } from "../../../../lib/grammar/matcher.ts";
 import type { Grammar } from "../../../../lib/grammar/grammar.ts";
 import type { AnswerPlan } from "../../../../lib/text/answer_plan.ts";
+import { schemaToGrammar } from "../../../../lib/schema/mod.ts";
 import { planAnswer, templateFacts } from "../../../../lib/text/formats/mod.ts";
 import { joinParts, type Parsed, parseParts } from "./parsing.ts";
 import { chatWith } from "./weather.ts";
@@ -167,4 +168,32 @@ Deno.test("planAnswer gives the ids of models that write them", () => {
   const answer =
     "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:3<|tool_call_argument_begin|>{}<|tool_call_end|>";
   assert.deepEqual(kimi.parse(...answer).calls, [{ id: "functions.now:3", name: "now", arguments: "{}" }]);
+});
+
+Deno.test("planAnswer holds strings that are written without quotes to their pattern, format and lengths", () => {
+  const parameters = {
+    type: "object",
+    properties: {
+      code: { type: "string", pattern: "^[A-Z]{2}-\\d+$", maxLength: 6 },
+      day: { type: "string", format: "date" },
+      text: { type: "string", minLength: 3 },
+    },
+    required: ["code", "day", "text"],
+  };
+  const tool = { name: "order", parameters, grammar: schemaToGrammar(parameters).grammar };
+  const chat = { messages: [], tools: { tools: [tool], choice: { mode: "required" as const }, parallel: false } };
+  const { accepts } = planOf("<tool_call> <function= <parameter= tools", chat);
+  const call = (code: string, day: string, text: string): string =>
+    `<tool_call>\n<function=order>\n<parameter=code>\n${code}\n</parameter>\n<parameter=day>\n${day}\n</parameter>\n` +
+    `<parameter=text>\n${text}\n</parameter>\n</function>\n</tool_call>`;
+  assert.ok(accepts(call("AB-12", "2026-11-24", "a <b>\nc")));
+  for (
+    const [code, day, text] of [["AB-1234", "2026-11-24", "abc"], ["ab-1", "2026-11-24", "abc"], [
+      "AB-1",
+      "2026-13-24",
+      "abc",
+    ], ["AB-1", "2026-11-24", "ab"]]
+  ) {
+    assert.ok(!accepts(call(code ?? "", day ?? "", text ?? "")), `${code} ${day} ${text}`);
+  }
 });
