@@ -78,7 +78,7 @@ function toTool(
 ): Tool {
   const schema = parameters ?? NO_PARAMETERS;
   const at = `${param}.${schemaKey}`;
-  const { grammar, relaxed } = toGrammar(schema, { strict: strict ?? false, param: at });
+  const { grammar, relaxed } = namingTool(name, () => toGrammar(schema, { strict: strict ?? false, param: at }));
   held.relaxed.push(...relaxedAt(at, relaxed));
   if (relaxed.length > 0) held.unheld.arguments.set(name, { schema, param: at });
   return {
@@ -87,6 +87,17 @@ function toTool(
     ...(parameters === null || parameters === undefined ? {} : { parameters }),
     grammar,
   };
+}
+
+/** Among many tools nobody wants to count: what is wrong with a schema says whose it is. */
+function namingTool<T>(name: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.param === undefined) throw error;
+    const { code, message, param } = error;
+    throw new EngineError(code, `Tool ${JSON.stringify(name)}: ${message}`, { param, cause: error });
+  }
 }
 
 function refused(param: string, message: string): EngineError {

@@ -151,7 +151,7 @@ Deno.test("messages hold an answer to a schema, which is refused where it cannot
     assert.equal(response.status, 400, param);
     const { error } = MessageError.parse(await response.json());
     assert.equal(error.type, "invalid_request_error");
-    assert.ok(error.message.startsWith(`${param} at "/properties/city": "uniqueItems"`), error.message);
+    assert.ok(error.message.includes(`${param} at "/properties/city": "uniqueItems"`), error.message);
   }
 });
 

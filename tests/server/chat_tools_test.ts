@@ -287,6 +287,11 @@ Deno.test("a schema that is not held in full is named, and the answer checked, w
   await called.body?.cancel();
   const strict = { messages: MESSAGES, tools: [{ ...tool, function: { ...tool.function, strict: true } }] };
   assert.equal(await paramOf(strict), "tools.0.function.parameters");
+  const refused = await post(appOver(new FakeEngine()), strict);
+  assert.match(
+    ErrorBody.parse(await refused.json()).error.message,
+    /^Tool "f": tools\.0\.function\.parameters at "\/properties\/a": "pattern" can't be held: /,
+  );
   const held = await post(appOver(new FakeEngine(answerParts(CALLING))), ASKED);
   assert.deepEqual([held.headers.get("x-relaxed"), held.headers.get("x-validation")], [null, null]);
   await held.body?.cancel();
