@@ -41,6 +41,9 @@ export function templateOfOptions(options: TemplateOptions): TemplateSettings {
   };
 }
 
+/** A file's or another program's name for a template, which as Jinja would be what every prompt consists of. */
+const NAME_ALONE = /^[^\s{]+$/;
+
 /**
  * Makes sure that the template which the options name is Jinja: whoever starts a server is told at once, not the first client.
  *
@@ -49,6 +52,16 @@ export function templateOfOptions(options: TemplateOptions): TemplateSettings {
 export async function expectTemplate(options: TemplateOptions): Promise<void> {
   const source = sourceOf(options);
   if (source === undefined) return;
+  const { chatTemplate: given, chatTemplateFile: file } = options;
+  if (file === undefined && source === given && NAME_ALONE.test(source)) {
+    const names = Object.keys(BUILT_IN_TEMPLATES).join(", ");
+    throw new EngineError(
+      "usage",
+      `There is no chat template ${
+        JSON.stringify(given)
+      }: expected Jinja or ${names}; --chat-template-file reads a file`,
+    );
+  }
   const { JinjaTemplate } = await import("../lib/jinja/mod.ts");
   try {
     new JinjaTemplate(source);

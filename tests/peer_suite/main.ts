@@ -21,6 +21,7 @@ const FILES = [
   "test_compat_oai_responses.py",
   "test_compat_anthropic.py",
   "test_template.py",
+  "test_tool_call.py",
   "test_embedding.py",
 ];
 

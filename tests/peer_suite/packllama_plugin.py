@@ -5,7 +5,8 @@ the file that gets one line of JSON for each case.
 
 What another model or another name makes different is let pass, and the report says where: `text` (a regular expression on what the
 model said), `tokens` (how long a prompt is in tokens), `fingerprint` (llama.cpp's build number), `opening` (the first part of a
-streamed message has the content "" as OpenAI's has, where llama-server's has null).
+streamed message has the content "" as OpenAI's has, where llama-server's has null), `debug` (with `--verbose` llama-server adds to an
+answer as `__verbose` the prompt, which is asked of `/apply-template` instead).
 """
 
 import json
@@ -67,10 +68,26 @@ def adapt_server(utils):
         start(self, *args, **kwargs)
 
     utils.ServerProcess.start = start_program
+    if MODEL is None:
+        adapt_debug(utils)
     # It would start every model that the whole suite uses.
     utils.ServerPreset.load_all = staticmethod(lambda: None)
     if MODEL is None:
         utils.subprocess = SimpleNamespace(Popen=start_packllama, TimeoutExpired=subprocess.TimeoutExpired)
+
+
+def adapt_debug(utils):
+    """Adds to an answer the prompt, as a server that is started with `--verbose` is expected to."""
+    make = utils.ServerProcess.make_request
+
+    def make_request(self, method, path, data=None, **kwargs):
+        result = make(self, method, path, data, **kwargs)
+        if self.debug and path == "/chat/completions" and result.status_code == 200:
+            result.body["__verbose"] = make(self, "POST", "/apply-template", data).body
+            let_pass.add("debug")
+        return result
+
+    utils.ServerProcess.make_request = make_request
 
 
 def start_packllama(args, **kwargs):

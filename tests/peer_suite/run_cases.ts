@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../server_process.ts";
 
 /** What the plugin lets pass. */
-export type LetPass = "text" | "tokens" | "fingerprint" | "opening";
+export type LetPass = "text" | "tokens" | "fingerprint" | "opening" | "debug";
 
 /** How one case of the suite ended. */
 export interface CaseResult {
@@ -25,7 +25,11 @@ export interface Program {
 }
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+const PYTEST = ["-m", "pytest", "-p", "packllama_plugin", "-p", "no:cacheprovider", "--tb=line"];
 const LAST_CHARACTERS = 4000;
+/** What asks for a model's skills, and nothing of the server that other cases do not: which tool to call, what to say with its result. */
+const LEFT_OUT = ["test_weather", "test_calc_result", "test_thoughts", "test_hello_world"]
+  .flatMap((name) => ["--deselect", `unit/test_tool_call.py::${name}`]);
 
 /**
  * Runs one file of llama-server's tests against a program.
@@ -40,7 +44,7 @@ export async function runCases(
   const report = await Deno.makeTempFile({ prefix: "packllama-peer-suite-" });
   try {
     const { code, stdout, stderr } = await new Deno.Command(python, {
-      args: ["-m", "pytest", "-p", "packllama_plugin", "-p", "no:cacheprovider", "--tb=line", join("unit", file)],
+      args: [...PYTEST, ...LEFT_OUT, join("unit", file)],
       cwd: suite,
       env: {
         // The suite's own folder is not to be written to.

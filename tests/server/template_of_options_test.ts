@@ -57,6 +57,11 @@ Deno.test("a template that is given twice, is missing or is no Jinja is told in 
   const missing = /^Cannot read the chat template "\/no\/such\.jinja": /;
   await refused([["chatTemplate", "x"], ["chatTemplateFile", "y"]], "usage", /name two templates; give one$/);
   await refused([["chatTemplateFile", "/no/such.jinja"]], "io", missing);
+  for (const name of ["llama3", "command-r", "dir/my.jinja"]) {
+    await refused([["chatTemplate", name]], "usage", /^There is no chat template ".+": expected Jinja or chatml; /);
+  }
+  await expectTemplate(checkOptions([["chatTemplate", "chatml"]]));
+  await expectTemplate(checkOptions([["chatTemplate", "Not a chat template"]]));
   await refused([["chatTemplate", "{% if %}"]], "usage", /^The chat template --chat-template is not valid Jinja: ./);
   await withTemplate("{{ x", async (path) => {
     await refused([["chatTemplateFile", path]], "usage", /^The chat template ".*\.jinja" is not valid Jinja: ./);
