@@ -9,6 +9,8 @@ interface ParsedChoice {
   parser: AnswerParser;
   /** Calls begun so far. */
   calls: number;
+  /** Those of tokens of which nothing has been given out yet. */
+  logprobs: AnswerLogprob[];
 }
 
 /** Turns the text of an answer into what it says, thinks and calls, choice by choice. */
@@ -21,7 +23,7 @@ export class ParsedAnswer {
     this.#makeParser = makeParser;
   }
 
-  /** What an event becomes. Log-probabilities come with the first part of the text that they belong to. */
+  /** What an event becomes. Log-probabilities come with the first part that follows them. */
   read(event: GenerateEvent): GenerateEvent[] {
     if (event.type === "text") return this.#readText(event);
     if (event.type === "finish") return this.#readFinish(event);
@@ -32,25 +34,30 @@ export class ParsedAnswer {
     const choice = this.#choice(index);
     const parts = toEvents(choice, index, choice.parser.push(text));
     const extra = { ...(logprobs === undefined ? {} : { logprobs }), ...(prompt === undefined ? {} : { prompt }) };
+    if (prompt !== undefined) return [{ type: "text", index, text: "", ...extra }, ...parts];
+    choice.logprobs.push(...logprobs ?? []);
     const [first, ...others] = parts;
-    if (prompt !== undefined || (first === undefined && (logprobs?.length ?? 0) > 0)) {
-      return [{ type: "text", index, text: "", ...extra }, ...parts];
-    }
-    return first === undefined ? [] : [withLogprobs(first, logprobs), ...others];
+    if (first === undefined) return [];
+    return [withLogprobs(first, logprobs && choice.logprobs.splice(0)), ...others];
   }
 
   #readFinish(event: FinishEvent): GenerateEvent[] {
     const choice = this.#choice(event.index);
-    const parts = toEvents(choice, event.index, choice.parser.end());
-    this.#choices.delete(event.index);
-    const called = choice.calls > 0 && event.finishReason === "stop";
+    const { index } = event;
+    const [first, ...others] = toEvents(choice, index, choice.parser.end());
+    const parts = first === undefined ? [] : [first, ...others];
+    const logprobs = choice.logprobs;
+    if (logprobs.length > 0) parts.splice(0, 1, { ...first ?? { type: "text", index, text: "" }, logprobs });
+    this.#choices.delete(index);
+    // A stop string may have cut the last call.
+    const called = choice.calls > 0 && event.finishReason === "stop" && event.stopString === undefined;
     return [...parts, called ? { ...event, finishReason: "tool_calls" } : event];
   }
 
   #choice(index: number): ParsedChoice {
     const known = this.#choices.get(index);
     if (known !== undefined) return known;
-    const choice = { parser: this.#makeParser(), calls: 0 };
+    const choice: ParsedChoice = { parser: this.#makeParser(), calls: 0, logprobs: [] };
     this.#choices.set(index, choice);
     return choice;
   }

@@ -52,6 +52,13 @@ export class ThoughtBudget {
     if (this.#thinks) this.#used++;
     const marker = this.#thinks ? end : begin ?? end;
     const read = this.#tail + text(token);
+    // Thoughts come first, or not at all.
+    const first = read.trimStart();
+    if (!this.#thinks && !first.startsWith(marker)) {
+      if (!marker.startsWith(first)) this.end();
+      this.#tail = first;
+      return;
+    }
     if (!read.includes(marker)) {
       this.#tail = read.slice(-(marker.length - 1 || read.length));
       return;

@@ -4,6 +4,8 @@ import { GrammarNodes, type Node } from "./grammar_nodes.ts";
 
 /** What is still to come may be so many different things at most; beyond that a grammar is refused. */
 const MOST_STACKS = 4096;
+/** Steps of stacks before somebody waits too long: half a second or so. Of what is known already none is made. */
+const MOST_WORK = 10_000_000;
 /** Longer ones are derived by rules that call themselves without end. */
 const DEEPEST = 10_000;
 
@@ -37,6 +39,8 @@ export class Matcher {
   readonly #closures: (Closure | undefined)[] = [{ stacks: [], ends: true }];
   readonly #states: State[] = [];
   readonly #stateIds = new Map<string, number>();
+  /** Steps made since {@linkcode Matcher.beginWork}; without it nobody counts. */
+  #work = -Infinity;
   /** The state at the beginning of a text. */
   readonly start: number;
 
@@ -46,6 +50,11 @@ export class Matcher {
     this.#state([], false);
     const { stacks, ends } = this.#closure(this.#push(this.#nodes.root, 0));
     this.start = this.#state(stacks, ends);
+  }
+
+  /** Has what follows be one piece of work, which throws where it takes too long: others wait for it. */
+  beginWork(): void {
+    this.#work = 0;
   }
 
   /** How many states were met so far. */
@@ -144,6 +153,8 @@ export class Matcher {
     let first: Closure | undefined;
     let all: Set<number> | undefined;
     let ends = false;
+    this.#work += stacks.length;
+    if (this.#work > MOST_WORK) throw tooComplex("it takes too long to find what may come next");
     for (const stack of stacks) {
       const after = step(stack);
       if (after < 0) continue;

@@ -51,6 +51,11 @@ export class TokenGrammar {
 
   /** The state after a token; {@linkcode Matcher.DEAD} where it is not allowed. */
   next(state: number, token: number): number {
+    this.#matcher.beginWork();
+    return this.#next(state, token);
+  }
+
+  #next(state: number, token: number): number {
     const { piece, control } = this.#read(token);
     const after = control === undefined ? this.#follow(state, piece) : this.#matcher.control(state, token, control);
     if (this.#vocabulary.isEndOfGeneration(token) && !this.#matcher.ends(after)) {
@@ -82,6 +87,7 @@ export class TokenGrammar {
       this.#allowed.set(state, known);
       return known;
     }
+    this.#matcher.beginWork();
     const found = this.#find(state);
     this.#allowed.set(state, found);
     this.#kept += found.length;
@@ -100,6 +106,7 @@ export class TokenGrammar {
   forced(state: number): readonly number[] {
     const known = this.#forced.get(state);
     if (known !== undefined) return known;
+    this.#matcher.beginWork();
     const found = this.#force(state);
     this.#forced.set(state, found);
     return found;
@@ -139,7 +146,7 @@ export class TokenGrammar {
     if (tokens.length > 0 || this.#matcher.passesControl(state)) { for (const token of controlTokens) more.add(token); }
     if (this.#asksForTokens(state)) { for (const token of this.#named(tokens)) more.add(token); }
     const allowed = new Set(ordinary);
-    for (const token of more) if (this.next(state, token) !== Matcher.DEAD) allowed.add(token);
+    for (const token of more) if (this.#next(state, token) !== Matcher.DEAD) allowed.add(token);
     return Int32Array.from(allowed).sort();
   }
 

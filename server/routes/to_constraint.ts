@@ -55,7 +55,11 @@ function toFormat(format: NonNullable<ConstraintParameters["response_format"]>):
     const { schema, strict } = format.json_schema;
     return { type: "json_schema", schema, strict, param: "response_format.json_schema.schema" };
   }
-  if (!isGiven(format.schema)) return { type: "json_object" };
+  if (!isGiven(format.schema)) {
+    if (format.type === "json_object") return { type: "json_object" };
+    const param = "response_format.json_schema.schema";
+    throw new EngineError("invalid_value", `Invalid "${param}": expected a schema, found none`, { param });
+  }
   return { type: "json_schema", schema: format.schema, param: "response_format.schema" };
 }
 

@@ -76,8 +76,8 @@ function toTool(
   { name, description, parameters, strict, param, schemaKey = "parameters" }: ToolDefinition,
   { held, toGrammar }: { held: HeldTools["held"]; toGrammar: typeof schemaToGrammar },
 ): Tool {
-  const schema = parameters ?? NO_PARAMETERS;
   const at = `${param}.${schemaKey}`;
+  const schema = asObject(parameters ?? NO_PARAMETERS, at);
   const { grammar, relaxed } = namingTool(name, () => toGrammar(schema, { strict: strict ?? false, param: at }));
   held.relaxed.push(...relaxedAt(at, relaxed));
   if (relaxed.length > 0) held.unheld.arguments.set(name, { schema, param: at });
@@ -87,6 +87,15 @@ function toTool(
     ...(parameters === null || parameters === undefined ? {} : { parameters }),
     grammar,
   };
+}
+
+/** Arguments are an object, also where their schema does not say so. */
+function asObject(schema: JsonSchema, param: string): JsonSchema {
+  if (typeof schema === "boolean") return schema ? { type: "object" } : schema;
+  const { type } = schema;
+  if (type === undefined || (Array.isArray(type) && type.includes("object"))) return { ...schema, type: "object" };
+  if (type === "object") return schema;
+  throw refused(param, `arguments are an object, which "type" does not allow: found ${JSON.stringify(type)}`);
 }
 
 /** Among many tools nobody wants to count: what is wrong with a schema says whose it is. */

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { JsonSchema } from "../../lib/engine/mod.ts";
+import { Matcher } from "../../lib/grammar/matcher.ts";
 import { EngineError } from "../../lib/errors.ts";
 import { toConstraint } from "../../server/routes/to_constraint.ts";
 import { toToolUse } from "../../server/routes/to_tool_use.ts";
@@ -21,7 +23,6 @@ Deno.test("toConstraint makes a grammar of each of its forms, and none of none",
     { response_format: { type: "json_object", schema: STRICT } },
     { response_format: { type: "json_schema", json_schema: { name: "x", schema: STRICT, strict: true } } },
     { response_format: { type: "json_schema", schema: STRICT } },
-    { response_format: { type: "json_schema", json_schema: { name: "x" } } },
     { json_schema: STRICT },
     { json_schema: {} },
     { grammar: 'root ::= "yes" | "no"' },
@@ -68,6 +69,18 @@ Deno.test("toConstraint names the parameter whose grammar, pattern or schema is 
     assert.equal(error.param, param, error.message);
     assert.ok(error.message.includes(param), error.message);
   }
+});
+
+Deno.test("toToolUse holds arguments to an object, whatever their schema says", async () => {
+  const choice = { mode: "required" as const, param: "tool_choice" };
+  const schemas: JsonSchema[] = [{}, true, { title: "x" }, { type: ["object", "null"] }];
+  for (const parameters of schemas) {
+    const { tools } = await toToolUse([{ name: "f", parameters, param: "tools.0.function" }], choice);
+    const matcher = new Matcher(tools?.tools[0]?.grammar ?? assert.fail());
+    assert.ok(matcher.accepts("{}") && !matcher.accepts("5") && !matcher.accepts("null"), JSON.stringify(parameters));
+  }
+  const wrong = [{ name: "f", parameters: { type: "string" }, param: "tools.0.function" }];
+  await assert.rejects(toToolUse(wrong, choice), /tools\.0\.function\.parameters.*object/);
 });
 
 Deno.test("toToolUse makes tools with their grammars, and names of them what is not held", async () => {

@@ -10,9 +10,18 @@ export class CallWriter {
   name = "";
   id = "";
 
-  /** @param commit Called before anything is given out. */
-  constructor(input: AnswerInput, { commit, drawId }: { commit: () => void; drawId: () => string }) {
+  readonly #known: ReadonlyMap<string, unknown> | undefined;
+
+  /**
+   * @param commit Called before anything is given out.
+   * @param known By their names, the tools that there are, where something else may look like a call.
+   */
+  constructor(
+    input: AnswerInput,
+    { commit, drawId, known }: { commit: () => void; drawId: () => string; known?: ReadonlyMap<string, unknown> },
+  ) {
     this.#input = input;
+    this.#known = known;
     this.#commit = commit;
     this.#drawId = drawId;
   }
@@ -28,6 +37,7 @@ export class CallWriter {
    */
   begin(): void {
     if (this.name === "") throw new Malformed("a call without a name");
+    if (this.#known?.has(this.name) === false) throw new Malformed(`no tool ${JSON.stringify(this.name)}`);
     this.#commit();
     this.#begun = true;
     this.#input.give({ type: "toolCall", id: this.id || this.#drawId(), name: this.name });

@@ -110,7 +110,9 @@ function* readCalls(input: AnswerInput, form: CallForm, { tools, drawId }: Answe
   const readCall = (before: typeof items) =>
     input.attempt(function* (commit): Reading {
       yield* skipSpace(input);
-      const call = new CallWriter(input, { commit, drawId });
+      // What says at its beginning that it is one need not be of a tool that there is.
+      const known = form.atBeginning && tools.size > 0 ? { known: tools } : {};
+      const call = new CallWriter(input, { commit, drawId, ...known });
       yield* readItems(input, [...before, ...items], { call, tools });
     });
   let read = yield* readCall(open);

@@ -19,11 +19,11 @@ export const THOUGHT_FORMATS: readonly ThoughtFormat[] = [
   { start: "<mm:think>", end: "</mm:think>" },
   { start: "<|open|>think<|sep|>", end: "<|close|>think<|sep|>" },
   { start: " to=self<|message|>", end: "<|eom|>" },
+  { start: "<|channel>thought", end: "<channel|>", pad: { start: "\n", end: "\n", behind: "" } },
   { start: "<|think|>", end: "<|end|>" },
   { start: "[THINK]", end: "[/THINK]" },
   { start: "<seed:think>", end: "</seed:think>", pad: { start: "", end: "", behind: "\n" } },
   { start: "<|START_THINKING|>", end: "<|END_THINKING|>" },
   { start: "<|inner_prefix|>", end: "<|inner_suffix|>" },
   { start: "<thinking>", end: "</thinking>", pad: { start: "", end: "", behind: "\n" } },
-  { start: "<|channel>thought", end: "<channel|>", pad: { start: "\n", end: "\n", behind: "" } },
 ];

@@ -4,6 +4,7 @@ import { chars, choice, marker, optional, repeat, sequence, text } from "../../.
 import type { Expression } from "../../../lib/grammar/grammar.ts";
 import { Matcher } from "../../../lib/grammar/matcher.ts";
 import type { TokenGrammar } from "../../../lib/grammar/token_grammar.ts";
+import { failure } from "./answer.ts";
 import { openRealModel, type RealModel } from "../../real_engine.ts";
 
 let real: RealModel | undefined;
@@ -80,4 +81,17 @@ Deno.test("grammars of the same text are one, and what is not used for long is m
   assert.equal(grammars.of(json(0)), first);
   for (let n = 1; n < 40; n++) grammars.of(json(n));
   assert.notEqual(grammars.of(json(0)), first);
+});
+
+Deno.test("a grammar in which many ways lead on is used or refused soon: others do not wait for long", () => {
+  const letters = chars(["a", "z"], " ");
+  const grammar = grammarOf(sequence(...Array.from({ length: 1200 }, () => optional(letters))));
+  const before = performance.now();
+  try {
+    assert.ok(grammar.allowed(grammar.start).length > 0);
+  } catch (error) {
+    assert.ok(failure("invalid_value", /too complex/)(error));
+  }
+  const ms = performance.now() - before;
+  assert.ok(ms < 3000, `${ms}`);
 });

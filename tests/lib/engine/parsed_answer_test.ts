@@ -53,13 +53,30 @@ Deno.test("ParsedAnswer tells thoughts, calls and text apart, choice by choice, 
 Deno.test("ParsedAnswer loses no log-probabilities, also of text that is held back", () => {
   const answer = new ParsedAnswer(() => new Letters());
   const logprobs = [LOGPROB];
-  assert.deepEqual(answer.read({ type: "text", index: 0, text: "a", logprobs }), [
-    { type: "text", index: 0, text: "", logprobs },
-  ]);
+  assert.deepEqual(answer.read({ type: "text", index: 0, text: "a", logprobs }), []);
   assert.deepEqual(answer.read({ type: "text", index: 0, text: "!b", logprobs }), [
-    { type: "text", index: 0, text: "a", logprobs },
+    { type: "text", index: 0, text: "a", logprobs: [LOGPROB, LOGPROB] },
     { type: "toolCall", index: 0, call: 0, id: "id", name: "f" },
   ]);
+  assert.deepEqual(answer.read({ type: "text", index: 0, text: "", logprobs }), []);
+  assert.deepEqual(answer.read(finish(0)), [
+    { type: "text", index: 0, text: "b", logprobs },
+    { ...finish(0), finishReason: "tool_calls" },
+  ]);
+});
+
+Deno.test("ParsedAnswer calls an answer that a stop string has cut no call", () => {
+  const answer = new ParsedAnswer(() => new Letters());
+  answer.read({ type: "text", index: 0, text: "!{" });
+  const last = answer.read({
+    ...finish(0),
+    type: "finish",
+    index: 0,
+    finishReason: "stop",
+    completionTokens: 3,
+    stopString: "x",
+  }).at(-1);
+  assert.ok(last?.type === "finish" && last.finishReason === "stop");
 });
 
 Deno.test("ParsedAnswer leaves an answer that was cut a cut one, also where it had begun to call", () => {

@@ -39,10 +39,11 @@ Deno.test("ThoughtBudget ends thoughts that the prompt has begun after so many t
 });
 
 Deno.test("ThoughtBudget counts from where thoughts begin, and not when they have ended by themselves", () => {
+  const none = budgetOf(2, "<t>");
+  take(none, [1, 2, 3, 100, 4, 5, 6, 7]);
+  assert.equal(none.ending(), undefined, "what is named later begins nothing");
   const budget = budgetOf(2, "<t>");
-  take(budget, [1, 2, 3, 4, 5]);
-  assert.equal(budget.ending(), undefined);
-  take(budget, [100, 1]);
+  take(budget, [102, 100, 1]);
   assert.equal(budget.ending(), undefined);
   take(budget, [2]);
   assert.deepEqual(budget.ending(), [102, 101]);

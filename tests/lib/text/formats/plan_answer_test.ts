@@ -197,3 +197,15 @@ Deno.test("planAnswer holds strings that are written without quotes to their pat
     assert.ok(!accepts(call(code ?? "", day ?? "", text ?? "")), `${code} ${day} ${text}`);
   }
 });
+
+Deno.test("planAnswer takes an object without marks for a call only where it names a tool", () => {
+  const { parse } = planOf('<|start_header_id|> "parameters" ipython tools');
+  const answer = '{"name": "Bob", "parameters": {}}';
+  assert.deepEqual(parse(...answer), { text: answer, reasoning: "", calls: [] });
+  assert.equal(parse('{"name": "now", "parameters": {}}').calls.length, 1);
+});
+
+Deno.test("planAnswer reads Gemma 4's thoughts by their own marks", () => {
+  const { parse } = planOf("<|think|> <|channel>thought <channel|> <|tool_call>call: <tool_call|>");
+  assert.deepEqual(parse("<|channel>thought\nHm.\n<channel|>Yes."), { reasoning: "Hm.", text: "Yes.", calls: [] });
+});
