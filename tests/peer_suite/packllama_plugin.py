@@ -80,8 +80,8 @@ def adapt_debug(utils):
     """Adds to an answer the prompt, as a server that is started with `--verbose` is expected to."""
     make = utils.ServerProcess.make_request
 
-    def make_request(self, method, path, data=None, **kwargs):
-        result = make(self, method, path, data, **kwargs)
+    def make_request(self, method, path, data=None, *args, **kwargs):
+        result = make(self, method, path, data, *args, **kwargs)
         if self.debug and path == "/chat/completions" and result.status_code == 200:
             result.body["__verbose"] = make(self, "POST", "/apply-template", data).body
             let_pass.add("debug")
