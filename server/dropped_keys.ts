@@ -15,6 +15,8 @@ export function droppedKeys(body: unknown, taken: unknown): string[] {
 
 function collect(body: unknown, taken: unknown, { path, dropped }: { path: string; dropped: string[] }): void {
   if (dropped.length >= MOST_KEYS || !isContainer(body) || !isContainer(taken)) return;
+  // What was taken as it is, JSON of any depth, has lost nothing.
+  if (body === taken) return;
   // What a schema turned into something else was taken.
   if (Array.isArray(body) !== Array.isArray(taken)) return;
   const look = (key: string | number, value: unknown, isTaken: boolean): void => {

@@ -354,7 +354,12 @@ export class Scheduler {
   #drafts(decoding: readonly Sequence[]): Map<Sequence, Draft> {
     const { batch, prefillLimit, drafter } = this.#options;
     const drafts = new Map<Sequence, Draft>();
-    const found = decoding.map((sequence) => sequence.guess(LONGEST_DRAFT));
+    const found = decoding.map((sequence) => {
+      let guess: ReturnType<Sequence["guess"]>;
+      // What its grammar cannot say ends it alone.
+      this.#guard(sequence, () => guess = sequence.guess(LONGEST_DRAFT));
+      return guess;
+    });
     if (this.#withoutDrafts) return drafts;
     const guesses = found.map((guess, i): Guess => {
       if (guess !== undefined) return { available: guess.tokens.length, probability: guess.probability };

@@ -2,10 +2,12 @@ import type { Automaton } from "./automaton.ts";
 import { determinize } from "./determinize.ts";
 import type { Regular, Search } from "./regular.ts";
 import { type Ahead, RegularNodes } from "./regular_nodes.ts";
+import { TooLarge } from "./too_large.ts";
 
 /** What is told of a part that an automaton can't hold. */
 type Refuse = (part: Ahead, why: string) => Error;
 
+const MOST_AHEADS = 8;
 /** Long lists of texts have many states before they are merged. */
 const MOST_UNMERGED = 150_000;
 
@@ -27,7 +29,10 @@ export function compileRegular(regular: Regular): Automaton {
  * @throws {TooLarge}, and what `refuse` makes of a part that looks ahead where that can't be told.
  */
 export function compileSearch(regular: Regular, { any, word }: Search, refuse: Refuse): Automaton {
+  let aheads = 0;
   const graph: RegularNodes = new RegularNodes((ahead, next): number => {
+    // Each makes two automata, and one within a repetition is there for each time.
+    if (++aheads > MOST_AHEADS) throw new TooLarge(`It looks ahead at more than ${MOST_AHEADS} places`);
     if (next === undefined) throw refuse(ahead, "inside of a repetition without end");
     const seen = graph.add(ahead.item, all);
     if (looksBack(graph, [seen, next])) throw refuse(ahead, "together with a ^ or \\b behind it");

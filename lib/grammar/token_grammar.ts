@@ -181,10 +181,10 @@ export class TokenGrammar {
 
   /** A control token that must come now. */
   #soleControl(state: number): { token: number; next: number; length: number } | undefined {
-    const [node, ...others] = this.#matcher.tokens(state);
-    if (node === undefined || others.length > 0 || node.except || node.tokens.size !== 1) return undefined;
+    const nodes = this.#matcher.tokens(state);
+    const [name, ...others] = new Set(nodes.flatMap(({ tokens }) => [...tokens]));
+    if (name === undefined || others.length > 0 || nodes.some(({ except }) => except)) return undefined;
     if (this.#matcher.ends(state)) return undefined;
-    const [name] = node.tokens;
     const token = typeof name === "string" ? this.#vocabulary.tokenOf(name) : name;
     if (token === undefined || !this.#isControl(token)) return undefined;
     const text = this.#vocabulary.controlText(token) ?? "";
@@ -194,13 +194,21 @@ export class TokenGrammar {
     return { token, next, length: text.length };
   }
 
+  /** Whether a token as such may come: one that there is. */
+  #mayBeControl(state: number): boolean {
+    return this.#matcher.tokens(state).some(({ tokens, except }) =>
+      except || [...tokens].some((token) => typeof token === "number" || this.#vocabulary.tokenOf(token) !== undefined)
+    );
+  }
+
   /** The text that must come, up to where there is a choice or a control token. */
   #soleText(state: number, limit: number): { text: Uint8Array; next: number } {
     const bytes: number[] = [];
     let at = state;
     for (let whole = 0; bytes.length < limit;) {
       const byte = this.#matcher.sole(at);
-      if (byte === undefined || (bytes.length > 0 && whole === 0 && this.#soleControl(at) !== undefined)) break;
+      // By its letters a control token would be another text to the model.
+      if (byte === undefined || (whole === 0 && this.#mayBeControl(at))) break;
       bytes.push(byte);
       whole = whole > 0 ? whole - 1 : following(byte);
       at = this.#matcher.next(at, byte);

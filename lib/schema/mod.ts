@@ -2,3 +2,4 @@ export type { KeywordPlace, Relaxation, SchemaGrammar, SchemaOptions } from "./s
 export { jsonGrammar } from "./json_grammar.ts";
 export { reportSchema } from "./report_schema.ts";
 export { schemaToGrammar } from "./schema_to_grammar.ts";
+export { textChoice } from "./text_choice.ts";

@@ -24,12 +24,16 @@ type Split = [Automaton | undefined, Automaton | undefined];
 
 /** Work of an operation on automata. */
 const AUTOMATON_WORK = 20;
+/** Work of one that turns out too large. */
+const REFUSED_WORK = 5000;
 
 /** The strings that constraints allow, as automata. */
 export class Strings {
   readonly #expander: Expander;
   /** Undefined: it is not understood. */
   readonly #tests = new Map<string, Automaton | undefined>();
+  /** Why those are not understood that are not. */
+  readonly #refused = new Map<string, string>();
   /** Undefined: any string. */
   readonly #languages = new Map<string, Automaton | undefined>();
   readonly #rules = new Map<Automaton, Expression>();
@@ -172,26 +176,33 @@ export class Strings {
     const positive = keyword === "pattern"
       ? this.pattern(value, test)
       : this.#compiled(`format ${value}`, test, () => formatPattern(value));
-    if (positive === undefined || !negated) return positive;
+    if (!negated) return positive;
+    // Every string has a format that is not known.
+    if (positive === undefined && keyword !== "pattern" && !this.#refused.has(`format ${value}`)) return noText();
+    if (positive === undefined) return undefined;
     return this.#compiled(`not ${keyword} ${value}`, test, () => complement(positive));
   }
 
   #compiled(key: string, place: KeywordPlace, make: () => Automaton | undefined): Automaton | undefined {
+    const refused = this.#refused.get(key);
     // What is not understood is relaxed at each place.
-    const known = this.#tests.get(key);
-    if (known !== undefined) return known;
-    const made = this.#attempt(place, make);
+    if (refused !== undefined) this.#expander.compilation.relax(place.pointer, place.keyword, refused);
+    if (this.#tests.has(key)) return this.#tests.get(key);
+    const made = this.#attempt(place, make, key);
     this.#tests.set(key, made);
     return made;
   }
 
   /** Relaxes the keyword where an automaton can't be made. */
-  #attempt<T>(place: KeywordPlace, make: () => T | undefined): T | undefined {
+  #attempt<T>(place: KeywordPlace, make: () => T | undefined, key?: string): T | undefined {
     this.#expander.compilation.spend(AUTOMATON_WORK, place.pointer);
     try {
       return make();
     } catch (error) {
       if (!(error instanceof UnsupportedPattern || error instanceof TooLarge)) throw error;
+      // It has cost as much as it may before it was given up.
+      if (error instanceof TooLarge) this.#expander.compilation.spend(REFUSED_WORK, place.pointer);
+      if (key !== undefined) this.#refused.set(key, error.message);
       this.#expander.compilation.relax(place.pointer, place.keyword, error.message);
       return undefined;
     }

@@ -134,6 +134,7 @@ export const PARAMETER_TEXTS: Record<string, string> = {
   "messages.content.name": "The tool that was called.",
   "messages.content.input": "What it was called with.",
   "messages.content.thinking": "What the assistant thought before it answered.",
+  "messages.content.data": "Thoughts that another server has hidden; they are not shown to the model.",
   "messages.content.signature":
     "As the API gave it: it brings back what an answer left out. Those of other servers say nothing here.",
   thinking:

@@ -1,6 +1,5 @@
 import { EngineError } from "../../lib/errors.ts";
 import { type Grammar, ROOT } from "../../lib/grammar/grammar.ts";
-import { choice as choiceOf, text } from "../../lib/grammar/expressions.ts";
 import type { JsonSchema } from "../../lib/engine/mod.ts";
 import type { ConstraintParameters } from "../schemas/mod.ts";
 import { type Constraint, relaxedAt } from "../constraint.ts";
@@ -25,7 +24,7 @@ export async function toConstraint(request: ConstraintParameters): Promise<Const
   if (isGiven(schema)) return await formatConstraint({ type: "json_schema", schema, param: "json_schema" });
   if (grammar) return held(await gbnfGrammar(grammar));
   if (isGiven(regex)) return held(await patternGrammar(regex));
-  if (isGiven(choice)) return held({ rules: { [ROOT]: choiceOf(...choice.map(text)) } });
+  if (isGiven(choice)) return held(await choiceGrammar(choice));
   return held(undefined);
 }
 
@@ -74,6 +73,12 @@ function held(grammar: Grammar | undefined): Constraint {
 async function gbnfGrammar(source: string): Promise<Grammar> {
   const { parseGbnf } = await import("../../lib/grammar/mod.ts");
   return parseGbnf(source);
+}
+
+/** One of these texts. */
+async function choiceGrammar(texts: string[]): Promise<Grammar> {
+  const { textChoice } = await import("../../lib/schema/mod.ts");
+  return { rules: { [ROOT]: textChoice(texts) } };
 }
 
 /** The texts that a pattern matches from their beginning to their end. */

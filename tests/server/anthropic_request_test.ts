@@ -34,7 +34,7 @@ Deno.test("messages need no version, and take whatever keys their clients send",
 Deno.test("messages refuse by name pictures, documents, tools of Anthropic's own, and edits of the context", async () => {
   const tool = { name: "f", input_schema: { type: "object" } };
   const refused: [Record<string, unknown>, string][] = [
-    ...["image", "document", "search_result", "tool_use", "thinking", "redacted_thinking"].map(
+    ...["image", "document", "search_result", "tool_use", "thinking"].map(
       (type): [Record<string, unknown>, string] => [withBlock({ type }), "messages.0.content.1.type"],
     ),
     [{ system: [{ type: "image" }] }, "system.0.type"],
@@ -54,7 +54,7 @@ Deno.test("messages refuse by name pictures, documents, tools of Anthropic's own
       "messages.0.content.1.content.0.type",
     ],
     [
-      { messages: [...MESSAGES, { role: "assistant", content: [{ type: "redacted_thinking", data: "x" }] }] },
+      { messages: [...MESSAGES, { role: "assistant", content: [{ type: "server_tool_use", id: "x" }] }] },
       "messages.1.content.0.type",
     ],
     [

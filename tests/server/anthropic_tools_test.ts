@@ -72,6 +72,7 @@ Deno.test("messages hand calls, results and thoughts to the engine as turns of t
         role: "assistant",
         content: [
           { type: "thinking", thinking: "Paris, then Rome", signature: "x" },
+          { type: "redacted_thinking", data: "of another server" },
           { type: "text", text: "I look." },
           { type: "tool_use", id: "a", name: "get_weather", input: { city: "Paris" } },
           { type: "tool_use", id: "b", name: "get_weather", input: {} },

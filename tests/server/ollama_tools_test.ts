@@ -60,6 +60,14 @@ Deno.test("Ollama hands tools to the engine", async () => {
   for (const none of [[], "", null]) assert.equal((await promptOf({ tools: none })).tools, undefined);
 });
 
+Deno.test("Ollama goes on with a last message of the assistant, unless it calls", async () => {
+  const begun = { role: "assistant", content: "Hel" };
+  assert.deepEqual((await promptOf({ messages: [...MESSAGES, begun] })).template, { continueFinal: true });
+  const calling = { ...begun, tool_calls: [{ function: { name: "now", arguments: {} } }] };
+  assert.equal((await promptOf({ messages: [...MESSAGES, calling] })).template, undefined);
+  assert.equal((await promptOf({ messages: MESSAGES })).template, undefined);
+});
+
 Deno.test("Ollama hands calls and their results to the engine, and finds which belongs to which", async () => {
   const call = (name: string, args: object | null = {}, id?: string): object => ({
     id,

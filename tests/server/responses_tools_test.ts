@@ -4,6 +4,7 @@ import OpenAI from "openai";
 import { zodResponsesFunction, zodTextFormat } from "openai/helpers/zod";
 import * as z from "zod";
 import type { FinishReason, Prompt } from "../../lib/engine/mod.ts";
+import { toTurns } from "../../server/routes/responses/to_turns.ts";
 import { ErrorBody } from "../../server/schemas/mod.ts";
 import { ItemList, ResponseEvent, ResponseObject } from "../../server/schemas/responses/mod.ts";
 import { answer, FakeEngine } from "./fake_engine.ts";
@@ -367,3 +368,19 @@ Deno.test("openai SDK sends items back with the results of calls", async () => {
 function withoutParsed(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, inner) => key.startsWith("parsed") ? undefined : inner));
 }
+
+Deno.test("a conversation goes on from a call that was cut off, with what of its arguments is whole", () => {
+  const call = {
+    id: "fc_1",
+    type: "function_call",
+    call_id: "a",
+    name: "now",
+    arguments: '{"zone":"utc","da',
+  } as const;
+  const argumentsOf = (status: "completed" | "incomplete"): string | undefined => {
+    const [turn] = toTurns([{ ...call, status }]);
+    return turn?.role === "assistant" ? turn.tool_calls?.[0]?.function.arguments : undefined;
+  };
+  assert.equal(argumentsOf("incomplete"), '{"zone":"utc"}');
+  assert.equal(argumentsOf("completed"), call.arguments);
+});

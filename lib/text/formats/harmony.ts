@@ -40,7 +40,7 @@ export interface HarmonyReading {
  */
 export function harmonyChannel(prompt: string): string | undefined {
   const last = prompt.slice(prompt.lastIndexOf("<|start|>"));
-  return /^<\|start\|>assistant(?:<\|channel\|>(\w+)[^<]*)<\|message\|>(?!.*<\|end\|>)/s.exec(last)?.[1];
+  return /^<\|start\|>assistant(?:<\|channel\|>(\w+)(?:[^\w<][^<]*)?)<\|message\|>(?!.*<\|end\|>)/s.exec(last)?.[1];
 }
 
 /** Reads messages, each of which says in its header whose it is: a thought, a call, or what is said. */

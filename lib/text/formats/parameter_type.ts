@@ -51,12 +51,21 @@ function typeOf(value: Json): string {
 function resolve(ref: string, root: JsonSchema | undefined): Json | undefined {
   if (!ref.startsWith("#")) return undefined;
   let found: Json | undefined = root;
-  for (const part of ref.slice(1).split("/").slice(1)) {
-    const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const part of decoded(ref).slice(1).split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
     if (!isObject(found) || !Object.hasOwn(found, key)) return undefined;
     found = found[key];
   }
   return found;
+}
+
+/** A stray "%" stands for itself. */
+function decoded(ref: string): string {
+  try {
+    return decodeURIComponent(ref);
+  } catch {
+    return ref;
+  }
 }
 
 function isObject(value: Json | undefined): value is { [key: string]: Json } {

@@ -37,9 +37,16 @@ export async function toOllamaInput(
   const prompt = toChatPrompt(messages, {
     systemPrompt,
     tools: use,
+    template: goesOn(messages) ? { continueFinal: true } : undefined,
     reasoning: await toReasoning(request, model),
   });
   return { prompt, constraint: joinConstraints(await toFormatConstraint(request), held) };
+}
+
+/** Whether the answer is begun already: a last message of the assistant is what it goes on with, as Ollama has it. */
+function goesOn(messages: ChatMessage[]): boolean {
+  const last = messages.at(-1);
+  return last?.role === "assistant" && (last.tool_calls ?? []).length === 0;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ChatMessage } from "../../schemas/mod.ts";
+import { begunObject } from "../begun_object.ts";
 import type { Item } from "../../schemas/responses/mod.ts";
 
 type AssistantTurn = Extract<ChatMessage, { role: "assistant" }>;
@@ -19,7 +20,9 @@ export function toTurns(items: Item[]): ChatMessage[] {
         break;
       }
       case "function_call": {
-        const { call_id: id, name, arguments: text } = item;
+        const { call_id: id, name, status } = item;
+        // A call that was cut off has what of its arguments is whole.
+        const text = status === "completed" ? item.arguments : JSON.stringify(begunObject(item.arguments));
         names.set(id, name);
         const turn = addTurn(turns, () => true);
         turn.tool_calls = [...turn.tool_calls ?? [], { id, function: { name, arguments: text } }];

@@ -20,9 +20,12 @@ const ToolUseBlock = z.object({ type: z.literal("tool_use"), id: z.string(), nam
 /** What an assistant thought; its signature is the one that its answer had. */
 const ThinkingBlock = z.object({ type: z.literal("thinking"), thinking: z.string(), signature: z.string().nullish() });
 
+/** Thoughts that another server has hidden: they are taken, and not shown to the model. */
+const RedactedBlock = z.object({ type: z.literal("redacted_thinking"), data: z.string() });
+
 const UserBlock = z.discriminatedUnion("type", [TextBlock, ToolResultBlock], { error: oneOf(["text", "tool_result"]) });
-const AssistantBlock = z.discriminatedUnion("type", [TextBlock, ThinkingBlock, ToolUseBlock], {
-  error: oneOf(["text", "thinking", "tool_use"]),
+const AssistantBlock = z.discriminatedUnion("type", [TextBlock, ThinkingBlock, RedactedBlock, ToolUseBlock], {
+  error: oneOf(["text", "thinking", "redacted_thinking", "tool_use"]),
 });
 
 /** One turn of a conversation. */

@@ -136,3 +136,14 @@ Deno.test("a grammar without a text fails its request alone, with one line", asy
   await assert.rejects(ask(engine(), { grammar: never }), failure("invalid_value", /grammar/));
   assert.match((await ask(engine(), {})).text, /\w/);
 });
+
+Deno.test("a grammar that turns out too complex ends its answer alone", async () => {
+  const many = choice(...Array.from({ length: 5000 }, (_, i) => text(`x${i}`)));
+  const hidden = grammarOf(sequence(chars("a", "b"), text("cccc"), rule("many")), { many });
+  const [beside, failed] = await Promise.allSettled([
+    ask(engine(), { prompt: PROMPT, grammar: PERSON, maxTokens: 120 }),
+    ask(engine(), { prompt: PROMPT, grammar: hidden, maxTokens: 20 }),
+  ]);
+  assert.ok(beside.status === "fulfilled" && new Matcher(PERSON).accepts(beside.value.text));
+  assert.ok(failed.status === "rejected" && failure("invalid_value", /too complex/)(failed.reason));
+});

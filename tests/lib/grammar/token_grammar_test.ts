@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chars, repeat, sequence, text } from "../../../lib/grammar/expressions.ts";
+import { chars, choice, marker, repeat, sequence, text } from "../../../lib/grammar/expressions.ts";
 import { type GrammarVocabulary, TokenGrammar } from "../../../lib/grammar/token_grammar.ts";
 import { TokenTrie } from "../../../lib/grammar/token_trie.ts";
 
@@ -53,4 +53,21 @@ Deno.test("TokenGrammar leaves out the blank that a tokenizer puts in front of a
   const merging = [...PIECES, ' {"', " \n{"];
   const grammar = new TokenGrammar(NAME, vocabularyOf(merging, " "));
   assert.deepEqual(grammar.forced(grammar.start), [], "none rather than others");
+});
+
+Deno.test("TokenGrammar forces a control token that must come, and never its letters where one may come", () => {
+  const pieces = [...PIECES, "<", "c", ">", "b", "x", "e"];
+  const control = new Map([["<c>", 100], ["<b>", 101]]);
+  const vocabulary: GrammarVocabulary = {
+    ...vocabularyOf(pieces),
+    tokenOf: (text) => control.get(text),
+    controlText: (token) => [...control].find(([, id]) => id === token)?.[0],
+  };
+  const twice = choice(sequence(marker("<c>"), text("axe")), sequence(marker("<c>"), text("axen")));
+  const grammar = new TokenGrammar({ rules: { root: twice } }, vocabulary);
+  assert.equal(grammar.forced(grammar.start)[0], 100, "both begin with it");
+  const either = new TokenGrammar({ rules: { root: choice(marker("<c>"), marker("<b>")) } }, vocabulary);
+  assert.deepEqual(either.forced(either.start), []);
+  const plain = new TokenGrammar({ rules: { root: twice } }, vocabularyOf(pieces));
+  assert.equal(plain.forced(plain.start)[0], pieces.indexOf("<"), "where there is no such token its letters come");
 });

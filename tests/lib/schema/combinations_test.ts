@@ -87,6 +87,7 @@ Deno.test("schemaToGrammar holds oneOf: each branch without what fits another, t
   const dog = { type: "object", properties: { kind: { const: "dog" }, name: STRING }, required: ["kind"] };
   checkRows([
     { schema: { oneOf: [STRING, INTEGER] }, yes: ["a", 1], no: [null, 1.5] },
+    { schema: { oneOf: [STRING, { type: "string", format: "of nobody" }, INTEGER] }, yes: [1], no: ["a"] },
     {
       schema: { oneOf: [cat, dog] },
       yes: [{ kind: "cat" }, { kind: "cat", lives: 9 }, { kind: "dog", name: "x" }],
