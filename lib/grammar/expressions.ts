@@ -50,3 +50,15 @@ export function marker(text: string): Expression {
 export function until(text: string): Expression {
   return { kind: "until", ends: [text] };
 }
+
+/** A sequence in which neighbouring texts are one. */
+export function joined(items: readonly Expression[]): Expression {
+  const parts: Expression[] = [];
+  for (const item of items.flatMap((each) => each.kind === "sequence" ? each.items : [each])) {
+    const last = parts.at(-1);
+    if (item.kind === "text" && item.text === "") continue;
+    if (item.kind === "text" && last?.kind === "text") parts[parts.length - 1] = text(last.text + item.text);
+    else parts.push(item);
+  }
+  return parts.length === 0 ? text("") : sequence(...parts);
+}

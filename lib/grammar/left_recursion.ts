@@ -1,11 +1,12 @@
 import type { Expression, Grammar } from "./grammar.ts";
+import { rulesThat } from "./rules_that.ts";
 
 /**
  * The names of rules of which each can begin with the next, the last being the first again; undefined when no rule begins with itself. All rules
  * that are named must be there.
  */
 export function findLeftRecursion(rules: Grammar["rules"]): string[] | undefined {
-  const nullable = nullableRules(rules);
+  const nullable = rulesThat(rules, isNullable);
   const done = new Set<string>();
   for (const start of Object.keys(rules)) {
     if (done.has(start)) continue;
@@ -29,42 +30,7 @@ export function findLeftRecursion(rules: Grammar["rules"]): string[] | undefined
   return undefined;
 }
 
-/** The rules that derive the empty text, too. */
-function nullableRules(rules: Grammar["rules"]): ReadonlySet<string> {
-  const nullable = new Set<string>();
-  const users = new Map<string, string[]>();
-  for (const [name, expression] of Object.entries(rules)) {
-    for (const used of new Set(references(expression))) {
-      const known = users.get(used);
-      if (known === undefined) users.set(used, [name]);
-      else known.push(name);
-    }
-  }
-  const open = Object.keys(rules);
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const expression = rules[name];
-    if (expression === undefined || nullable.has(name) || !isNullable(expression, nullable)) continue;
-    nullable.add(name);
-    open.push(...users.get(name) ?? []);
-  }
-  return nullable;
-}
-
-function references(expression: Expression): string[] {
-  switch (expression.kind) {
-    case "sequence":
-      return expression.items.flatMap(references);
-    case "choice":
-      return expression.options.flatMap(references);
-    case "repeat":
-      return references(expression.item);
-    case "rule":
-      return [expression.name];
-    default:
-      return [];
-  }
-}
-
+/** Whether the empty text is derived, too, when these rules derive it. */
 function isNullable(expression: Expression, nullable: ReadonlySet<string>): boolean {
   switch (expression.kind) {
     case "text":

@@ -1,5 +1,5 @@
 import type { Automaton, Way } from "./automaton.ts";
-import { choice, optional, repeat, rule, sequence, text } from "./expressions.ts";
+import { choice, joined, optional, repeat, rule, text } from "./expressions.ts";
 import type { Expression } from "./grammar.ts";
 import { type Encoding, spellOne } from "./spelling.ts";
 
@@ -163,16 +163,4 @@ class RuleWriter {
 function repeated(item: Expression, min: number, max: number): Expression {
   if (min === 1 && max === 1) return item;
   return item.kind === "text" && min === max ? text(item.text.repeat(min)) : repeat(item, min, max);
-}
-
-/** A sequence in which neighbouring texts are one. */
-function joined(items: readonly Expression[]): Expression {
-  const parts: Expression[] = [];
-  for (const item of items.flatMap((each) => each.kind === "sequence" ? each.items : [each])) {
-    const last = parts.at(-1);
-    if (item.kind === "text" && item.text === "") continue;
-    if (item.kind === "text" && last?.kind === "text") parts[parts.length - 1] = text(last.text + item.text);
-    else parts.push(item);
-  }
-  return parts.length === 0 ? text("") : sequence(...parts);
 }

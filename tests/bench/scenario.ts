@@ -39,6 +39,16 @@ export function skip(why: string): Outcome {
   return { rounds: [], rows: [], notes: [], skipped: why };
 }
 
+/** Outcomes of the same rounds as one, each of its own metrics. */
+export function joinOutcomes(outcomes: readonly Outcome[]): Outcome {
+  const longest = Math.max(...outcomes.map(({ rounds }) => rounds.length));
+  return {
+    rounds: Array.from({ length: longest }, (_, i) => Object.assign({}, ...outcomes.map(({ rounds }) => rounds[i]))),
+    rows: outcomes.flatMap(({ rows }) => rows),
+    notes: outcomes.flatMap(({ notes }) => notes),
+  };
+}
+
 /** A scenario run anew, with new servers, for each of its rounds. */
 export function restarting(scenario: Scenario): Scenario {
   return { ...scenario, run: (bench) => runRestarting(scenario, bench) };

@@ -1,7 +1,6 @@
 import { type CallForm, type Field, type Item, literal, space } from "./format.ts";
 
 /** What most models write of a call. */
-/** The tool called. */
 export const NAMED_FIELDS: Field[] = [
   { key: "name", is: "name" },
   { key: "arguments", also: ["parameters"], is: "arguments" },

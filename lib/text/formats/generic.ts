@@ -1,5 +1,6 @@
-import { chars, choice, repeat, rule, sequence, text } from "../../grammar/expressions.ts";
+import { repeat, rule, sequence, text } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
+import { JSON_CHARACTER } from "../../schema/mod.ts";
 import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
 import { OBJECT } from "./call_forms.ts";
 import { type CallForm, type CallFormat, literal, space } from "./format.ts";
@@ -31,19 +32,9 @@ export function genericFormat(parallel: boolean): CallFormat {
 
 /** What derives `{"response": "…"}`; its rules are added to `rules`. */
 export function responseGrammar(rules: Record<string, Expression>): Expression {
-  rules["response-sign"] = choice(
-    chars([" ", "!"], ["#", "["], ["]", "\ud7ff"], ["\ue000", "\u{10ffff}"]),
-    sequence(text("\\"), choice(chars('"', "/", "\\", "b", "f", "n", "r", "t"), sequence(text("u"), UNIT))),
-  );
+  rules["response-sign"] = JSON_CHARACTER;
   return sequence(text('{"response": "'), repeat(rule("response-sign"), 0), text('"}'));
 }
-
-const HEX = chars(["0", "9"], ["A", "F"], ["a", "f"]);
-/** Four digits, but no half of a character. */
-const UNIT = choice(
-  sequence(chars(["0", "9"], ["A", "C"], ["E", "F"], ["a", "c"], ["e", "f"]), repeat(HEX, 3, 3)),
-  sequence(chars("D", "d"), chars(["0", "7"]), repeat(HEX, 2, 2)),
-);
 
 /** Reads `{"response": "…"}` and gives out what its string stands for; false where something else is there. */
 export function* readResponse(input: AnswerInput): Reading<boolean> {

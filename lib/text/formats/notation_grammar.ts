@@ -2,9 +2,10 @@ import type { Json, JsonSchema } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
 import { chars, choice, marker, optional, repeat, rule, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
+import { isObject } from "../../schema/mod.ts";
 import type { ToolRules } from "./item_grammar.ts";
 import { membersGrammar } from "./members_grammar.ts";
-import { isObject, propertiesOf, propertyGrammar } from "./property_list.ts";
+import { propertiesOf, propertyGrammar } from "./property_list.ts";
 import { GEMMA_QUOTE, writeGemma } from "./write_notation.ts";
 
 /** Deeper objects are any objects. */

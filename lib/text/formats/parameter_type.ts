@@ -1,4 +1,5 @@
 import type { Json, JsonSchema } from "../../engine/conversation.ts";
+import { isObject } from "../../schema/mod.ts";
 
 /** What a value may be, as far as it matters to a notation that writes strings without quotes. */
 export type ParameterType = "string" | "other" | "either";
@@ -66,8 +67,4 @@ function decoded(ref: string): string {
   } catch {
     return ref;
   }
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

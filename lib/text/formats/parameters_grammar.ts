@@ -2,10 +2,11 @@ import type { JsonSchema } from "../../engine/conversation.ts";
 import { embedGrammar } from "../../grammar/embed_grammar.ts";
 import { choice, optional, repeat, sequence, text, until } from "../../grammar/expressions.ts";
 import type { Expression } from "../../grammar/grammar.ts";
+import { isObject } from "../../schema/mod.ts";
 import type { ParameterStyle } from "./format.ts";
 import { literalGrammar, type ToolRules } from "./item_grammar.ts";
 import { type ParameterType, parameterType } from "./parameter_type.ts";
-import { isObject, propertiesOf, propertyGrammar } from "./property_list.ts";
+import { propertiesOf, propertyGrammar } from "./property_list.ts";
 import { rawStrings } from "./raw_strings.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Json, JsonSchema } from "../../engine/conversation.ts";
 import { EngineError } from "../../errors.ts";
 import type { Grammar } from "../../grammar/grammar.ts";
-import { schemaToGrammar } from "../../schema/mod.ts";
+import { isObject, schemaToGrammar } from "../../schema/mod.ts";
 
 /** A property of a tool's arguments. */
 export interface Property {
@@ -47,9 +47,4 @@ function definitionsOf(root: JsonSchema | undefined): { [key: string]: Json } {
   if (root === undefined || typeof root === "boolean") return {};
   const { $defs, definitions } = root;
   return { ...($defs === undefined ? {} : { $defs }), ...(definitions === undefined ? {} : { definitions }) };
-}
-
-/** Whether it is an object of JSON. */
-export function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -10,7 +10,7 @@ import {
   toRules,
   UnsupportedPattern,
 } from "../../grammar/mod.ts";
-import { isObject } from "./property_list.ts";
+import { isObject } from "../../schema/mod.ts";
 
 /**
  * What derives the strings of a schema as they are, without what closes them: by `pattern`, `minLength`, `maxLength` and `format`.

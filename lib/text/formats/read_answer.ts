@@ -4,7 +4,7 @@ import { CallWriter } from "./call_writer.ts";
 import type { CallForm, CallFormat, SpeechFormat, ThoughtFormat } from "./format.ts";
 import { readResponse } from "./generic.ts";
 import { readItems, startsOf } from "./read_items.ts";
-import { readText, skipSpace, skipText } from "./read_text.ts";
+import { expectExactly, readText, skipSpace, skipText } from "./read_text.ts";
 
 /** How an answer is read. */
 export interface AnswerReading {
@@ -43,10 +43,10 @@ export function* readAnswer(input: AnswerInput, how: AnswerReading): Reading {
 /** @param open They have begun. */
 function* readThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: boolean): Reading {
   const begun = yield* input.attempt(function* (): Reading {
-    if (start.startsWith(" ")) return yield* want(input, start);
+    if (start.startsWith(" ")) return yield* expectExactly(input, start);
     yield* skipSpace(input);
     // What ends them without a beginning says that there are none.
-    if (!(yield* input.isNext(end))) yield* want(input, start);
+    if (!(yield* input.isNext(end))) yield* expectExactly(input, start);
   });
   if (begun === "not" && !open) return;
   yield* skipSpace(input);
@@ -71,11 +71,6 @@ function* passThoughts(input: AnswerInput, { start, end }: ThoughtFormat, open: 
     give(begin);
   }
   if ((yield* readText(input, [end], { give })) !== undefined) give(input.take(end.length));
-}
-
-function* want(input: AnswerInput, text: string): Reading {
-  if (!(yield* input.isNext(text))) throw new Malformed(`${JSON.stringify(text)} is missing`);
-  input.skip(text.length);
 }
 
 /** @param mayBegin Whether forms for the beginning can be there. */

@@ -1,5 +1,5 @@
 import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
-import { skipSpace } from "./read_text.ts";
+import { expectExactly, skipSpace } from "./read_text.ts";
 
 /** Where a piece of text goes. */
 type Give = (text: string) => void;
@@ -102,8 +102,7 @@ export function* readValue(input: AnswerInput): Reading<string> {
 /** Reads these signs, with white space in front of them, and leaves them out. */
 export function* expect(input: AnswerInput, text: string): Reading {
   yield* skipSpace(input);
-  if (!(yield* input.isNext(text))) throw new Malformed(`${JSON.stringify(text)} is missing`);
-  input.skip(text.length);
+  yield* expectExactly(input, text);
 }
 
 function decodeEscape(escape: string): string | undefined {

@@ -1,7 +1,7 @@
 import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
 import type { CallWriter } from "./call_writer.ts";
 import { readPythonString } from "./read_python_string.ts";
-import { readText, skipSpace, skipText } from "./read_text.ts";
+import { expectText, readText, skipSpace, skipText } from "./read_text.ts";
 import { GEMMA_QUOTE } from "./write_notation.ts";
 
 type Give = (text: string) => void;
@@ -51,13 +51,13 @@ function* readMembers(
   for (let count = 0;; count++) {
     yield* skipSpace(input);
     if (yield* skipText(input, close)) break;
-    if (count > 0) yield* want(input, ",");
+    if (count > 0) yield* expectText(input, ",");
     yield* skipSpace(input);
     if (count > 0) give(", ");
     if (bare) give(JSON.stringify(yield* readKey(input, assign)));
     else if (!(yield* dialect.string(input, give))) throw new Malformed("a key is missing");
     yield* skipSpace(input);
-    yield* want(input, assign);
+    yield* expectText(input, assign);
     give(": ");
     yield* readValue(input, dialect, give);
   }
@@ -96,7 +96,7 @@ function* readList(input: AnswerInput, dialect: Dialect, give: Give): Reading {
     yield* skipSpace(input);
     if (yield* skipText(input, "]")) break;
     if (count > 0) {
-      yield* want(input, ",");
+      yield* expectText(input, ",");
       give(", ");
     }
     yield* readValue(input, dialect, give);
@@ -112,8 +112,4 @@ function* readGemmaString(input: AnswerInput, give: Give): Reading<boolean> {
   input.skip(end.length);
   give('"');
   return true;
-}
-
-function* want(input: AnswerInput, text: string): Reading {
-  if (!(yield* skipText(input, text))) throw new Malformed(`${JSON.stringify(text)} is missing`);
 }

@@ -3,7 +3,7 @@ import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
 import type { CallWriter } from "./call_writer.ts";
 import type { ParameterStyle, ValueKind } from "./format.ts";
 import { type ParameterType, parameterType, propertySchema } from "./parameter_type.ts";
-import { LOOSE, readText, skipSpace, skipText } from "./read_text.ts";
+import { expectText, LOOSE, readText, skipSpace, skipText } from "./read_text.ts";
 
 /** How Python writes what JSON has another word for. */
 const PYTHON: Record<string, string> = { True: "true", False: "false", None: "null" };
@@ -47,12 +47,12 @@ function* readParameter(
   { call, tool, commit, first }: ParameterContext & { commit: () => void; first: boolean },
 ): Reading {
   yield* skipSpace(input);
-  yield* want(input, style.before.trim());
+  yield* expectText(input, style.before.trim());
   let name = "";
   const behind = style.behind.split(LOOSE)[0] ?? "";
   const found = yield* readText(input, [behind], { give: (text) => name += text });
   if (found === undefined) throw new Malformed("the name of a parameter is missing");
-  yield* want(input, style.behind);
+  yield* expectText(input, style.behind);
   const schema = propertySchema(tool?.parameters, name);
   let type = parameterType(schema, tool?.parameters);
   if (style.typed !== undefined) type = yield* readKind(input, style.typed);
@@ -77,7 +77,7 @@ function* readParameterValue(
   if (wrap !== undefined && (yield* skipText(input, wrap.start))) {
     yield* readString(input, [wrap.end], call);
     yield* skipSpace(input);
-    yield* want(input, close);
+    yield* expectText(input, close);
     return;
   }
   const ends = pad === "" ? [close] : [pad + close, close];
@@ -109,8 +109,4 @@ function jsonOf(raw: string, type: ParameterType): string {
     // It is no JSON: then it is a string, although none was wanted.
     return JSON.stringify(raw);
   }
-}
-
-function* want(input: AnswerInput, text: string): Reading {
-  if (!(yield* skipText(input, text))) throw new Malformed(`${JSON.stringify(text)} is missing`);
 }

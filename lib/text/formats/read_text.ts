@@ -1,4 +1,4 @@
-import type { AnswerInput, Reading } from "./answer_input.ts";
+import { type AnswerInput, Malformed, type Reading } from "./answer_input.ts";
 
 /** How {@linkcode readText} gives out what it reads. */
 export interface TextUse {
@@ -37,6 +37,21 @@ export function* skipSpace(input: AnswerInput): Reading {
     if (length === 0) return;
     input.skip(length);
   }
+}
+
+/** Reads exactly this text and leaves it out. @throws {Malformed} where it is not next. */
+export function* expectExactly(input: AnswerInput, text: string): Reading {
+  if (!(yield* input.isNext(text))) throw missing(text);
+  input.skip(text.length);
+}
+
+/** Reads this text as {@linkcode skipText} does. @throws {Malformed} where it is not next. */
+export function* expectText(input: AnswerInput, text: string): Reading {
+  if (!(yield* skipText(input, text))) throw missing(text);
+}
+
+function missing(text: string): Malformed {
+  return new Malformed(`${JSON.stringify(text)} is missing`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Bench, MODELS } from "../bench.ts";
 import type { GoalName } from "../goals.ts";
 import { type Run, runPaired, type Trial } from "../paired.ts";
 import { chat, type ChatBody, storyPrompt } from "../prompts.ts";
-import type { Outcome, RowSpec, Scenario } from "../scenario.ts";
+import { joinOutcomes, type Outcome, type RowSpec, type Scenario } from "../scenario.ts";
 import { OURS, PEER, type Server, startServers } from "../servers.ts";
 import { streamAnswer } from "../stream_client.ts";
 import { COPIES, EDITS } from "./edit_prompts.ts";
@@ -50,13 +50,7 @@ function tasksOf(short: keyof typeof MODELS, { smoke }: Bench): Task[] {
 }
 
 async function run(bench: Bench): Promise<Outcome> {
-  const outcomes = [await runModel(bench, "SmolLM2"), await runModel(bench, "Gemma")];
-  const longest = Math.max(...outcomes.map(({ rounds }) => rounds.length));
-  return {
-    rounds: Array.from({ length: longest }, (_, i) => Object.assign({}, ...outcomes.map(({ rounds }) => rounds[i]))),
-    rows: outcomes.flatMap(({ rows }) => rows),
-    notes: outcomes.flatMap(({ notes }) => notes),
-  };
+  return joinOutcomes([await runModel(bench, "SmolLM2"), await runModel(bench, "Gemma")]);
 }
 
 async function runModel(bench: Bench, short: keyof typeof MODELS): Promise<Outcome> {
